@@ -1,0 +1,260 @@
+import t from 'tap';
+import { at, type Fact, given } from '#support/given.ts';
+import { authorize, redeemCode, refresh, revokeAccessToken, revokeGrant } from './decider.ts';
+import type { GrantEvent } from './events.ts';
+import { grants } from './projection.ts';
+
+const grant = {
+  flow: 'authorization_code' as const,
+  client_id: 'app',
+  sub: 'sub-1',
+  scope: ['read', 'openid'],
+  resources: ['https://api.example.com'],
+  consent_id: 'consent-1',
+  consent_epoch: 2,
+  account_epoch: 1,
+  session_id: 'session-1',
+  revisions: { client: 3, consent: 1, account: 0, session: 0 },
+  session_bound: true,
+  auth_time: at(0),
+  acr: 'urn:grantlog:acr:single-factor',
+  amr: ['pwd'],
+};
+const code = { hash: 'code-hash', key_id: 'key-1', redirect_uri: 'https://app.example.com/cb', code_challenge: 'challenge', nonce: 'n-1', expires_at: at(10) };
+const accessToken = (number: number) => ({ jti: `jti-${number}`, scope: ['openid', 'read'], audience: ['https://api.example.com'], issued_at: at(2), expires_at: at(60) });
+const refreshToken = (generation: number) => ({ generation, key_id: 'key-1', salt: `salt-${generation}`, hash: `refresh-hash-${generation}`, expires_at: at(500) });
+const authentication = { method: 'client_secret_basic', secret_id: 'secret-1', kid: null };
+const origin = { owner: 'subject/sub-1', fields: { address: '192.0.2.7' } };
+const presenter = { clientId: 'app', authentication, origin: null };
+
+const redeem = {
+  ...presenter,
+  now: at(3),
+  hash: 'code-hash',
+  redirectUri: 'https://app.example.com/cb',
+  codeChallenge: 'challenge',
+  accessToken: accessToken(0),
+  refreshToken: refreshToken(0),
+  absoluteExpiresAt: at(900),
+};
+/** Presents generation `generation`; the successor would be `generation + 1`. */
+const present = (generation: number, now = at(4)) => ({
+  ...presenter,
+  now,
+  generation,
+  hash: `refresh-hash-${generation}`,
+  accessToken: accessToken(100 + generation),
+  refreshToken: refreshToken(generation + 1),
+  previousUsableUntil: at(4.5),
+});
+
+const issued = ['GrantIssued', grant] as const;
+const codeIssued = ['AuthorizationCodeIssued', code] as const;
+const redeemed = ['AuthorizationCodeRedeemed', { access_token: accessToken(0), refresh_token: refreshToken(0), absolute_expires_at: at(900), authentication }] as const;
+const rotated = (generation: number) =>
+  ['RefreshTokenRotated', { access_token: accessToken(100 + generation), refresh_token: refreshToken(generation + 1), previous_usable_until: at(4.5), authentication }] as const;
+type Reason = Extract<GrantEvent, { type: 'GrantRevoked' }>['data']['reason'];
+const revoked = (reason: Reason): Fact<GrantEvent> => ['GrantRevoked', { reason }];
+const open = [issued, codeIssued] as const;
+const spent = [...open, redeemed] as const;
+const refused = (reason: 'unknown' | 'other_client' | 'redirect_uri' | 'code_verifier' | 'expired' | 'revoked' | 'replayed') => ({ kind: 'refused', reason }) as const;
+
+t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream', (t) => {
+  const { after, expect } = given(grants).when(authorize, { grant, code, origin });
+  expect(t, { kind: 'issued' }, [...issued, [origin]], codeIssued);
+  t.strictSame(after, {
+    status: 'active',
+    flow: 'authorization_code',
+    clientId: 'app',
+    sub: 'sub-1',
+    scope: ['openid', 'read'],
+    resources: ['https://api.example.com'],
+    consentId: 'consent-1',
+    consentEpoch: 2,
+    accountEpoch: 1,
+    sessionId: 'session-1',
+    sessionBound: true,
+    revisions: { client: 3, consent: 1, account: 0, session: 0 },
+    authTime: at(0),
+    acr: 'urn:grantlog:acr:single-factor',
+    amr: ['pwd'],
+    issuedAt: at(0),
+    code: { hash: 'code-hash', redirectUri: 'https://app.example.com/cb', codeChallenge: 'challenge', nonce: 'n-1', expiresAt: at(10), redeemed: false },
+    refresh: null,
+    accessToken: null,
+    accessTokenRevision: -1,
+    revokedAccessTokens: [],
+  });
+  given(grants, ...open).when(authorize, { grant, code, origin: null }).expect(t, { kind: 'already' });
+  t.end();
+});
+
+t.test('RFC 6749 4.1.3: a code is spent for tokens', (t) => {
+  const { after, expect } = given(grants, ...open).when(redeemCode, redeem);
+  expect(t, { kind: 'redeemed' }, redeemed);
+  t.match(after, { status: 'active', code: { redeemed: true }, accessToken: accessToken(0), accessTokenRevision: 2 });
+  t.strictSame(after.refresh, { current: refreshToken(0), revision: 2, absoluteExpiresAt: at(900), spent: null });
+  given(grants, ...open).when(redeemCode, { ...redeem, origin }).expect(t, { kind: 'redeemed' }, [...redeemed, [origin]]);
+  t.end();
+});
+
+t.test('a client without the grant refresh_token gets an access token only', (t) => {
+  const { after, expect } = given(grants, ...open).when(redeemCode, { ...redeem, refreshToken: null, absoluteExpiresAt: null });
+  expect(t, { kind: 'redeemed' }, ['AuthorizationCodeRedeemed', { ...redeemed[1], refresh_token: null, absolute_expires_at: null }]);
+  t.equal(after.refresh, null);
+  const endless = given(grants, ...open).when(redeemCode, { ...redeem, absoluteExpiresAt: null });
+  t.equal(endless.after.refresh?.absoluteExpiresAt, at(500), 'a family without an absolute end ends with its first token');
+  t.end();
+});
+
+t.test('RFC 6749 4.1.3: a code gives nothing to a request that does not match it, and stays unspent', (t) => {
+  const presented = given(grants, ...open);
+  presented.when(redeemCode, { ...redeem, hash: 'another' }).expect(t, refused('unknown'));
+  presented.when(redeemCode, { ...redeem, clientId: 'other' }).expect(t, refused('other_client'));
+  presented.when(redeemCode, { ...redeem, redirectUri: 'https://app.example.com/cb/' }).expect(t, refused('redirect_uri'));
+  given(grants, issued).when(redeemCode, redeem).expect(t, refused('unknown'));
+  given(grants).when(redeemCode, redeem).expect(t, refused('unknown'));
+  t.end();
+});
+
+t.test('OAuth 2.1 10.2: redirect_uri is enforced when it is sent and not missed when it is not', (t) => {
+  given(grants, ...open).when(redeemCode, { ...redeem, redirectUri: null }).expect(t, { kind: 'redeemed' }, redeemed);
+  t.end();
+});
+
+t.test('RFC 7636 4.6, RFC 9700 2.1.1: the verifier is there if and only if a challenge was, and matches it', (t) => {
+  given(grants, ...open).when(redeemCode, { ...redeem, codeChallenge: 'another' }).expect(t, refused('code_verifier'));
+  given(grants, ...open).when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, refused('code_verifier'));
+  const unchallenged = given(grants, issued, ['AuthorizationCodeIssued', { ...code, code_challenge: null }]);
+  unchallenged.when(redeemCode, redeem).expect(t, refused('code_verifier'));
+  unchallenged.when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, { kind: 'redeemed' }, redeemed);
+  t.end();
+});
+
+t.test('RFC 6749 4.1.2: a code expires', (t) => {
+  given(grants, ...open).when(redeemCode, { ...redeem, now: at(10) }).expect(t, refused('expired'));
+  given(grants, ...open).when(redeemCode, { ...redeem, now: at(9.9) }).expect(t, { kind: 'redeemed' }, redeemed);
+  t.end();
+});
+
+t.test('RFC 6749 4.1.2: a code used more than once is refused and everything issued for it is revoked', (t) => {
+  const replay = { ...redeem, now: at(5), accessToken: accessToken(9) };
+  const { after, expect } = given(grants, ...spent).when(redeemCode, replay);
+  expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
+  t.equal(after.status, 'revoked');
+  given(grants, ...spent).when(redeemCode, { ...replay, origin }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }, [origin]], revoked('code_replayed'));
+  given(grants, ...spent).when(redeemCode, { ...replay, now: at(400) }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
+  t.end();
+});
+
+t.test('a spent code in the hands of who cannot use it ends nobody’s grant', (t) => {
+  const seen = given(grants, ...spent);
+  const replay = { ...redeem, accessToken: accessToken(9) };
+  seen.when(redeemCode, { ...replay, codeChallenge: 'guessed' }).expect(t, refused('code_verifier'));
+  seen.when(redeemCode, { ...replay, codeChallenge: null }).expect(t, refused('code_verifier'));
+  seen.when(redeemCode, { ...replay, clientId: 'other' }).expect(t, refused('other_client'));
+  seen.when(redeemCode, { ...replay, redirectUri: 'https://evil.example/cb' }).expect(t, refused('redirect_uri'));
+  t.end();
+});
+
+t.test('a code of a revoked grant is refused, spent or not', (t) => {
+  given(grants, ...open, revoked('revoked_by_account')).when(redeemCode, redeem).expect(t, refused('revoked'));
+  given(grants, ...spent, revoked('code_replayed')).when(redeemCode, { ...redeem, accessToken: accessToken(9) }).expect(t, refused('revoked'));
+  t.end();
+});
+
+t.test('RFC 6749 6, RFC 9700 4.14.2: a refresh token is spent for its successor', (t) => {
+  const { after, expect } = given(grants, ...spent).when(refresh, present(0));
+  expect(t, { kind: 'rotated' }, rotated(0));
+  t.match(after, { accessToken: accessToken(100), accessTokenRevision: 3 });
+  t.strictSame(after.refresh, { current: refreshToken(1), revision: 3, absoluteExpiresAt: at(900), spent: { generation: 0, hash: 'refresh-hash-0', usableUntil: at(4.5) } });
+  given(grants, ...spent).when(refresh, { ...present(0), origin }).expect(t, { kind: 'rotated' }, [...rotated(0), [origin]]);
+  t.end();
+});
+
+t.test('within the grace window the newest spent token is told the same successor again, and nothing is written', (t) => {
+  given(grants, ...spent, rotated(0)).when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) }).expect(t, { kind: 'repeated' });
+  t.end();
+});
+
+t.test('RFC 9700 4.14.2: outside its window a spent token was stolen, and the whole family dies', (t) => {
+  const late = { ...present(0, at(4.5)), accessToken: accessToken(7) };
+  const { after, expect } = given(grants, ...spent, rotated(0)).when(refresh, late);
+  expect(t, refused('replayed'), ['RefreshTokenReplayed', { generation: 0, authentication }], revoked('refresh_token_replayed'));
+  t.equal(after.status, 'revoked');
+  given(grants, ...spent, rotated(0))
+    .when(refresh, { ...late, origin })
+    .expect(t, refused('replayed'), ['RefreshTokenReplayed', { generation: 0, authentication }, [origin]], revoked('refresh_token_replayed'));
+  t.end();
+});
+
+t.test('only the newest spent token has the window: an older one, or one with another secret, is a replay inside it too', (t) => {
+  const inTime = { ...present(0, at(4.1)), accessToken: accessToken(7) };
+  const replayed = [['RefreshTokenReplayed', { generation: 0, authentication }], revoked('refresh_token_replayed')] as const;
+  given(grants, ...spent, rotated(0), rotated(1)).when(refresh, inTime).expect(t, refused('replayed'), ...replayed);
+  given(grants, ...spent, rotated(0)).when(refresh, { ...inTime, hash: 'another' }).expect(t, refused('replayed'), ...replayed);
+  t.end();
+});
+
+t.test('a refresh token that this grant never issued is refused and ends nothing', (t) => {
+  given(grants, ...spent).when(refresh, { ...present(0), hash: 'another' }).expect(t, refused('unknown'));
+  given(grants, ...spent).when(refresh, present(1)).expect(t, refused('unknown'));
+  given(grants, ...open).when(refresh, present(0)).expect(t, refused('unknown'));
+  t.end();
+});
+
+t.test('RFC 6749 6: a refresh token is bound to the client it was issued to', (t) => {
+  given(grants, ...spent).when(refresh, { ...present(0), clientId: 'other' }).expect(t, refused('other_client'));
+  given(grants, ...spent, rotated(0)).when(refresh, { ...present(0, at(400)), clientId: 'other' }).expect(t, refused('other_client'));
+  t.end();
+});
+
+t.test('a refresh token ends after idle time, and with its family at the absolute end', (t) => {
+  given(grants, ...spent).when(refresh, present(0, at(500))).expect(t, refused('expired'));
+  given(grants, ...open, ['AuthorizationCodeRedeemed', { ...redeemed[1], absolute_expires_at: at(100) }]).when(refresh, present(0, at(100))).expect(t, refused('expired'));
+  t.end();
+});
+
+t.test('RFC 7009 2.1: a revoked grant refreshes nothing more, and stays revoked', (t) => {
+  const { after, expect } = given(grants, ...spent).when(revokeGrant, { reason: 'revoked_by_client' });
+  expect(t, { kind: 'done' }, revoked('revoked_by_client'));
+  t.equal(after.status, 'revoked');
+  given(grants, ...spent, revoked('revoked_by_client')).when(refresh, present(0)).expect(t, refused('revoked'));
+  given(grants, ...spent, revoked('revoked_by_client')).when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'already' });
+  given(grants).when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'refused', reason: 'unknown' });
+  t.end();
+});
+
+t.test('RFC 7009 2.1: an access token is revoked alone; the grant and its refresh token live on', (t) => {
+  const command = { jti: 'jti-0', client_id: 'app', expires_at: at(60), now: at(5) };
+  const fact = ['AccessTokenRevoked', { jti: 'jti-0', client_id: 'app', expires_at: at(60) }] as const;
+  const { after, expect } = given(grants, ...spent).when(revokeAccessToken, command);
+  expect(t, { kind: 'done' }, fact);
+  t.strictSame(after, { ...given(grants, ...spent).state, revokedAccessTokens: [{ jti: 'jti-0', expiresAt: at(60) }] });
+  given(grants, ...spent, fact).when(revokeAccessToken, command).expect(t, { kind: 'already' });
+  given(grants, ...spent).when(revokeAccessToken, { ...command, now: at(60) }).expect(t, { kind: 'already' });
+  given(grants, ...spent, revoked('revoked_by_client')).when(revokeAccessToken, command).expect(t, { kind: 'already' });
+  given(grants).when(revokeAccessToken, command).expect(t, { kind: 'refused', reason: 'unknown' });
+  t.end();
+});
+
+t.test('access tokens that have expired leave the list of revoked ones, so that it cannot grow without bound', (t) => {
+  const fact = (jti: string, expires_at: string): Fact<GrantEvent> => ['AccessTokenRevoked', { jti, client_id: 'app', expires_at }];
+  const { state } = given(grants, ...spent, fact('a', at(4)), fact('b', at(60)), fact('c', at(60)));
+  t.strictSame(state.revokedAccessTokens.map(({ jti }) => jti), ['b', 'c']);
+  t.end();
+});
+
+t.test('grants are listed by subject, client and status', (t) => {
+  t.strictSame(grants.indexed(given(grants, ...open).state), { sub: 'sub-1', clientId: 'app', status: 'active', expiresAt: null });
+  t.end();
+});
+
+t.test('folding is total: events without what they follow from issue nothing, an unknown event changes nothing', (t) => {
+  t.equal(given(grants, revoked('revoked_by_admin')).state.status, 'none');
+  t.equal(given(grants, issued, rotated(0)).state.refresh, null);
+  t.equal(given(grants, issued, redeemed).state.code, null);
+  const { state } = given(grants, ...spent);
+  t.equal(grants.evolve(state, { type: 'GrantForgotten' } as never), state);
+  t.end();
+});

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { secretHash } from '#credentials/credential-keys.ts';
+import { subjectKey } from '#credentials/personal-data.ts';
+import { type GrantHandle } from '#credentials/sealed-token.ts';
+import type { Document } from '#kernel/aggregate.ts';
+import { toInstant } from '#ports/clock.ts';
+import { type Caller, originFields, originOf } from '#oauth/caller.ts';
+import type { Core } from '#runtime/core.ts';
+import { redeemCode as decide, type Refused } from './decider.ts';
+import type { AccessTokenFact, ClientAuthenticationFact } from './events.ts';
+import { refreshTokenFact } from './issue-tokens.ts';
+import { type GrantState, grants } from './projection.ts';
+
+export interface RedeemCodeRequest {
+  readonly handle: GrantHandle;
+  /** The grant as it was read for the policy checks. */
+  readonly document: Document<GrantState>;
+  readonly clientId: string;
+  readonly authentication: ClientAuthenticationFact;
+  readonly redirectUri: string | null;
+  readonly codeVerifier: string | null;
+  readonly accessToken: AccessTokenFact;
+  readonly wantsRefreshToken: boolean;
+  readonly caller: Caller;
+}
+
+/** RFC 7636 4.2: BASE64URL(SHA256(ASCII(code_verifier))). */
+export const s256 = (verifier: string): string => createHash('sha256').update(verifier, 'ascii').digest('base64url');
+
+/** Spends a code (RFC 6749 4.1.3): one append decides, however many ask at once. */
+export async function redeemCode(core: Core, request: RedeemCodeRequest): Promise<{ readonly outcome: { readonly kind: 'redeemed' } | Refused; readonly document: Document<GrantState> | null }> {
+  const { handle, document, clientId, caller } = request;
+  const now = core.clock.now();
+  const { refreshToken: idle, refreshTokenAbsolute: absolute } = core.config.lifetimes;
+  const absoluteExpiresAt = now + absolute * 1000;
+  const refreshToken = request.wantsRefreshToken ? await refreshTokenFact(core, handle.grantId, 0, Math.min(now + idle * 1000, absoluteExpiresAt)) : null;
+  const command = {
+    now: toInstant(now),
+    hash: secretHash(handle.secret),
+    clientId,
+    authentication: request.authentication,
+    origin: originFields(caller, subjectKey(document.state.sub)),
+    redirectUri: request.redirectUri,
+    codeChallenge: request.codeVerifier === null ? null : s256(request.codeVerifier),
+    accessToken: request.accessToken,
+    refreshToken,
+    absoluteExpiresAt: refreshToken === null ? null : toInstant(absoluteExpiresAt),
+  };
+  return core.commands.handle(grants, handle.grantId, decide, command, originOf(caller, { kind: 'client', id: clientId }), { document });
+}

@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ClientState, clients } from '#client/projection.ts';
+import type { Core } from '#runtime/core.ts';
+
+/** How long the origins of all clients are remembered for preflights, which decide nothing: the real request asks its own client. */
+const REMEMBERED_MS = 5000;
+const PAGE = 200;
+
+/** All origins that any client registered. */
+async function registeredOrigins(core: Core): Promise<ReadonlySet<string>> {
+  const origins = new Set<string>();
+  for (let after: string | null = null; ; ) {
+    const page: readonly { readonly id: string; readonly state: ClientState }[] = await core.readModels.list<ClientState>(clients.collection, { status: 'active' }, after, PAGE);
+    for (const { state } of page) for (const origin of state.metadata.allowed_cors_origins) origins.add(origin);
+    after = page.at(-1)?.id ?? null;
+    if (page.length < PAGE || after === null) return origins;
+  }
+}
+
+/** Lets the scripts of an origin read the answer if the client registered it. Credentials (cookies) never. */
+export function allowOrigin(request: FastifyRequest, reply: FastifyReply, client: ClientState): void {
+  const { origin } = request.headers;
+  reply.header('vary', 'Origin');
+  if (origin !== undefined && client.metadata.allowed_cors_origins.includes(origin)) {
+    reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'www-authenticate, retry-after' });
+  }
+}
+
+/** Preflights (Fetch standard, 3.3.5) of the endpoints that scripts of single-page apps call. */
+export function corsPreflights(app: FastifyInstance, core: Core): void {
+  let remembered: { readonly at: number; readonly origins: ReadonlySet<string> } | null = null;
+  const origins = async (): Promise<ReadonlySet<string>> => {
+    if (remembered === null || core.clock.now() - remembered.at > REMEMBERED_MS) remembered = { at: core.clock.now(), origins: await registeredOrigins(core) };
+    return remembered.origins;
+  };
+  for (const path of [core.paths.token, core.paths.userinfo, core.paths.revocation]) {
+    app.options(path, async (request, reply) => {
+      const { origin } = request.headers;
+      reply.header('vary', 'Origin');
+      if (origin !== undefined && (await origins()).has(origin)) {
+        reply.headers({ 'access-control-allow-origin': origin, 'access-control-allow-methods': 'GET, POST', 'access-control-allow-headers': 'authorization, content-type', 'access-control-max-age': '600' });
+      }
+      return reply.code(204).send();
+    });
+  }
+  const anyone = { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET', 'access-control-max-age': '86400' };
+  for (const path of [core.paths.jwks, ...core.paths.oauthMetadata, ...core.paths.openidMetadata]) {
+    app.options(path, (_request, reply) => reply.code(204).headers(anyone).send());
+  }
+}

@@ -1,0 +1,65 @@
+import canonicalize from 'canonicalize';
+import { accounts } from '#account/projection.ts';
+import { accountByUsername, usernameHash } from '#account/queries.ts';
+import { registerAccount } from '#account/register-account.ts';
+import { changePassword, updateAccount } from '#account/update-account.ts';
+import { clients } from '#client/projection.ts';
+import { needsSecret, registerClient } from '#client/register-client.ts';
+import { rotateSecret } from '#client/rotate-secret.ts';
+import { findSecret } from '#client/secrets.ts';
+import { updateClient } from '#client/update-client.ts';
+import { keyedHash } from '#credentials/credential-keys.ts';
+import type { BootstrapAccount, BootstrapClient } from './config/bootstrap.ts';
+import type { Core } from './core.ts';
+import type { Origin } from './handle-command.ts';
+
+const ORIGIN: Origin = { actor: { kind: 'bootstrap', id: null }, request: null };
+
+/** How an entry is recognised as applied: a keyed hash, because it holds passwords. */
+async function fingerprint(core: Core, entry: BootstrapAccount | BootstrapClient): Promise<string> {
+  const key = await core.keyring.key('hmac/bootstrap');
+  if (key === null) throw new Error('the key of bootstrap fingerprints was destroyed');
+  return keyedHash(key, canonicalize(entry) as string);
+}
+
+/**
+ * Applies the accounts and clients of the configuration. An entry that did not change since it was last applied is left alone, so that a
+ * restart changes nothing, revives nothing and resets no password. The fingerprint is written last: what is broken off is done again.
+ */
+export async function applyBootstrap(core: Core): Promise<void> {
+  for (const account of core.config.bootstrap.accounts) await applyAccount(core, account);
+  for (const client of core.config.bootstrap.clients) await applyClient(core, client);
+}
+
+async function applyAccount(core: Core, entry: BootstrapAccount): Promise<void> {
+  const mark = await fingerprint(core, entry);
+  const present = await accountByUsername(core, await usernameHash(core, entry.username));
+  if (present === null) {
+    const registered = await registerAccount(core, { ...entry, bootstrapFingerprint: mark }, ORIGIN);
+    if (registered.kind === 'refused') core.log.warn({ reason: registered.reason, sub: entry.sub }, 'an account of bootstrap was not made: its name or sub belongs to another account');
+    return;
+  }
+  if (present.state.bootstrapFingerprint === mark) return;
+  if (entry.sub !== null && entry.sub !== present.id) return core.log.warn({ sub: entry.sub }, 'an account of bootstrap was not applied: its user name belongs to another sub');
+  await changePassword(core, present.id, entry.password, ORIGIN);
+  await updateAccount(core, present.id, { admin: entry.admin, claims: entry.claims, bootstrapFingerprint: mark }, ORIGIN);
+}
+
+async function applyClient(core: Core, { client_id, client_secret, metadata }: BootstrapClient): Promise<void> {
+  const mark = await fingerprint(core, { client_id, client_secret, metadata });
+  const present = await core.commands.load(clients, client_id);
+  if (present === null) {
+    await registerClient(core, { clientId: client_id, metadata, secret: client_secret, bootstrapFingerprint: mark }, ORIGIN);
+    return;
+  }
+  if (present.state.status === 'deleted') return core.log.warn({ client_id }, 'a client of bootstrap was deleted before; its client_id is never used again');
+  if (present.state.bootstrapFingerprint === mark) return;
+  const isNewSecret = client_secret !== null && needsSecret(metadata) && (await findSecret(core, present.state, client_secret)) === null;
+  if (isNewSecret) await rotateSecret(core, client_id, 0, ORIGIN, client_secret);
+  await updateClient(core, client_id, metadata, mark, ORIGIN);
+}
+
+/** Whether an account exists at all: a server without one can be started, but nobody can sign in. */
+export async function hasAccounts(core: Core): Promise<boolean> {
+  return (await core.readModels.list(accounts.collection, {}, null, 1)).length > 0;
+}

@@ -1,0 +1,136 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreUnavailable } from '#ports/store-errors.ts';
+import { createTransact, type Job } from './transaction.ts';
+
+/** Works after which the log is checkpointed even under load, and the fewest that a pause is used for. About 4 pages a work. */
+const CHECKPOINT_AT_LATEST = 4_000;
+const CHECKPOINT_IN_PAUSE = 500;
+const PAUSE_MS = 100;
+
+/**
+ * The only way into the database. What is queued during one turn of the event loop is one commit, and no promise resolves before it.
+ * The first error of the disk or the database ends the writer for good: the outcome of a failed commit or fsync is unknown and repeating it proves nothing.
+ */
+export interface Writer {
+  /**
+   * Runs `work` in the next commit, synchronously, alone on the connection. It may run twice, so it touches nothing but the database; if it throws,
+   * nothing of it is written and its promise rejects. `committed` runs after the commit and before any promise of it resolves.
+   * @throws StoreUnavailable when the writer has failed, fails in this commit, or is closed
+   */
+  enqueue<T>(work: () => T, committed?: (value: T) => void): Promise<T>;
+  /** Rewrites the database file and empties the write-ahead log, so that overwritten bytes are in neither. False: another connection was reading. */
+  scrub(): boolean;
+  /** Calls `listener` after each commit and when the writer ends; answers how to stop that. */
+  onChange(listener: () => void): () => void;
+  /** A writer that has failed stays so when it is closed. */
+  readonly state: 'open' | 'failed' | 'closed';
+  /** Commits what is queued and closes the database. */
+  close(): void;
+}
+
+export function createWriter(database: DatabaseSync, onFatal: (error: Error) => void): Writer {
+  const transact = createTransact(database);
+  const checkpoint = (mode: 'PASSIVE' | 'TRUNCATE'): boolean => database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
+  const listeners = new Set<() => void>();
+  let state: Writer['state'] = 'open';
+  let fatal: Error | null = null;
+  let queue: Job[] = [];
+  let scheduled: NodeJS.Immediate | null = null;
+  let works = 0;
+  let scrubOwed = false;
+  const pause = setTimeout(() => inPause(), PAUSE_MS).unref();
+
+  const unavailable = (): StoreUnavailable =>
+    fatal === null
+      ? new StoreUnavailable('the embedded store is closed')
+      : new StoreUnavailable('the embedded store has failed and takes no more writes', { cause: fatal });
+
+  function fail(error: unknown, jobs: readonly Job[]): void {
+    fatal = error instanceof Error ? error : new Error(String(error));
+    state = 'failed';
+    for (const job of [...jobs, ...queue]) job.reject(unavailable());
+    queue = [];
+    notify();
+    onFatal(fatal);
+  }
+
+  function flush(): void {
+    scheduled = null;
+    const jobs = queue;
+    if (jobs.length === 0) return;
+    queue = [];
+    try {
+      for (const done of transact(jobs)) done();
+    } catch (error) {
+      fail(error, jobs);
+      return;
+    }
+    notify();
+    works += jobs.length;
+    pause.refresh();
+    if (works >= CHECKPOINT_AT_LATEST) tidyLog();
+  }
+
+  function tidyLog(): void {
+    works = 0;
+    try {
+      if (checkpoint(scrubOwed ? 'TRUNCATE' : 'PASSIVE')) scrubOwed = false;
+    } catch (error) {
+      fail(error, []);
+    }
+  }
+
+  function inPause(): void {
+    if (state === 'open' && (works >= CHECKPOINT_IN_PAUSE || scrubOwed)) tidyLog();
+  }
+
+  function notify(): void {
+    for (const listener of [...listeners]) listener();
+  }
+
+  return {
+    enqueue: (work, committed) =>
+      new Promise((resolve, reject) => {
+        if (state !== 'open') {
+          reject(unavailable());
+          return;
+        }
+        const job: Job = {
+          work: () => {
+            const value = work();
+            return () => {
+              committed?.(value);
+              resolve(value);
+            };
+          },
+          reject,
+        };
+        queue.push(job);
+        scheduled ??= setImmediate(flush);
+      }),
+    scrub: () => {
+      scrubOwed = true;
+      if (state === 'open') tidyLog();
+      pause.refresh();
+      return !scrubOwed;
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    get state() {
+      return state;
+    },
+    close: () => {
+      if (!database.isOpen) return;
+      if (scheduled !== null) clearImmediate(scheduled);
+      flush();
+      clearTimeout(pause);
+      scrubOwed = true;
+      if (state === 'open') tidyLog();
+      if (state === 'open') state = 'closed';
+      notify();
+      database.close();
+    },
+  };
+}
