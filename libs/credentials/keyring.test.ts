@@ -71,6 +71,14 @@ t.test('a read that is under way while a key is destroyed does not keep it alive
   t.equal(await keyring.existing('subject/2'), null);
 });
 
+t.test('a key that could not be destroyed is still there', async (t) => {
+  const vault = memoryKeyVault();
+  const keyring = createKeyring({ ...vault, destroy: () => Promise.reject(new Error('disk full')) }, masterKey, systemRandom);
+  const key = await keyring.key('subject/1');
+  await t.rejects(keyring.destroy('subject/1'), /disk full/);
+  t.same(await keyring.key('subject/1'), key);
+});
+
 t.test('keys are listed by prefix, in order, without the destroyed ones', async (t) => {
   const keyring = createKeyring(memoryKeyVault(), masterKey, systemRandom);
   for (const id of ['credential/2', 'subject/1', 'credential/1', 'credential/3']) await keyring.put(id, Buffer.alloc(32));
@@ -90,11 +98,12 @@ t.test('every bit of a wrapped key counts', async (t) => {
   const vault = memoryKeyVault();
   await createKeyring(vault, masterKey, systemRandom).key('a');
   const wrapped = Buffer.from(vault.wrapped.get('a') as Uint8Array);
+  const reader = createKeyring(vault, masterKey, systemRandom);
   for (let bit = 0; bit < wrapped.length * 8; bit++) {
     const altered = Buffer.from(wrapped);
     altered.writeUInt8(altered.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
     vault.wrapped.set('a', altered);
-    const opened = await createKeyring(vault, masterKey, systemRandom).existing('a').catch((error: unknown) => error);
+    const opened = await reader.existing('a').catch((error: unknown) => error);
     if (!(opened instanceof WrongMasterKey)) t.fail(`bit ${bit}`);
   }
   t.equal(wrapped.length, 12 + 32 + 16);

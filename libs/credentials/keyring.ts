@@ -87,7 +87,12 @@ export function createKeyring(vault: KeyVault, masterKey: Buffer, random: Random
     async destroy(id) {
       destroyed.add(id);
       cache.delete(id);
-      await vault.destroy(id);
+      try {
+        await vault.destroy(id);
+      } catch (error) {
+        destroyed.delete(id);
+        throw error;
+      }
     },
     list: (prefix) => vault.list(prefix),
   };

@@ -2,17 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '#ports/clock.ts';
 import { type Random, systemRandom } from '#ports/random.ts';
-import { applyBootstrap } from '#runtime/bootstrap.ts';
 import { ConfigError } from '#runtime/config/config-error.ts';
 import { resolveIssuer } from '#runtime/config/load.ts';
 import type { Config } from '#runtime/config/schema.ts';
+import { type ControlServer, listenForControl } from '#runtime/control/control-server.ts';
 import type { Core } from '#runtime/core.ts';
-import { algorithmsInUse, COLLECTIONS, createCore } from '#runtime/create-core.ts';
 import { type Health, healthEndpoints, refuseWhenFailed } from '#runtime/health.ts';
 import { bind, createApp } from '#runtime/http-server.ts';
-import { findMasterKey, keepMasterKey } from '#runtime/master-key.ts';
-import { openSqliteStores } from '#stores/sqlite/open.ts';
 import { endpoints } from './endpoints.ts';
+import { type OpenCore, openEmbeddedCore } from './open-core.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -21,6 +19,8 @@ export interface StartOptions {
   readonly random?: Random;
   /** Called when the process has to end because its log cannot be written any more. */
   readonly onFatal?: (error: Error) => void;
+  /** Changes the parts before the endpoints are made; for measurements that leave something out. */
+  readonly adjust?: (core: Core) => Core;
 }
 
 export interface RunningServer {
@@ -35,51 +35,39 @@ export interface RunningServer {
 /**
  * Starts everything in one process on the embedded store: port, then stores, then bootstrap, then ready. What fails before the stores are
  * opened has written nothing.
- * @throws ConfigError (exit 78), PortUnavailable and DataDirectoryLocked (exit 1)
+ * @throws ConfigError and others that exitCodeOf knows: 78 for a bad configuration, 1 for a port or data directory that is taken
  */
-export async function startAllInOne({ config, log, clock = systemClock, random = systemRandom, onFatal }: StartOptions): Promise<RunningServer> {
+export async function startAllInOne({ config, log, clock = systemClock, random = systemRandom, onFatal, adjust = (core) => core }: StartOptions): Promise<RunningServer> {
   if (config.stores.events !== null) throw new ConfigError('stores.events', 'remote stores are not part of this release; leave it out to use the embedded store', 'GRANTLOG_DATA_DIR=./data');
   const bound = await bind(config);
+  const issuer = resolveIssuer(config, bound.port);
   const health: Health = { status: 'ready' };
-  let stores: ReturnType<typeof openSqliteStores> | null = null;
+  let opened: OpenCore | null = null;
+  let control: ControlServer | null = null;
+  const fail = (error: Error): void => {
+    health.status = 'failed';
+    log.fatal({ err: error }, 'the log cannot be written: nothing more is accepted');
+    onFatal?.(error);
+  };
+  const stop = async (app: FastifyInstance | null): Promise<void> => {
+    health.status = 'stopping';
+    await control?.close();
+    await bound.close();
+    await app?.close();
+    await opened?.close();
+  };
   try {
-    const foundKey = findMasterKey(config.dataDir, config.masterKey);
-    stores = openSqliteStores({
-      directory: config.dataDir,
-      collections: COLLECTIONS,
-      clock,
-      onFatal: (error) => {
-        health.status = 'failed';
-        log.fatal({ err: error }, 'the log cannot be written: nothing more is accepted');
-        onFatal?.(error);
-      },
-    });
-    const masterKey = keepMasterKey(config.dataDir, foundKey, random);
-    const issuer = resolveIssuer(config, bound.port);
-    const core = createCore({ config, issuer, masterKey, log, clock, random, stores });
-    await core.ensureSigningKeys(algorithmsInUse(config));
-    await applyBootstrap(core);
+    opened = await openEmbeddedCore({ config, issuer, log, clock, random, onFatal: fail });
+    const core = adjust(opened.core);
+    control = await listenForControl(core);
     const app = createApp(bound, log, issuer);
     refuseWhenFailed(app, health, [core.paths.jwks, ...core.paths.oauthMetadata, ...core.paths.openidMetadata]);
     healthEndpoints(app, health);
     endpoints(app, core);
     await app.ready();
-    const opened = stores;
-    return {
-      url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${bound.port}`,
-      issuer,
-      core,
-      app,
-      async stop() {
-        health.status = 'stopping';
-        await bound.close();
-        await app.close();
-        await opened.close();
-      },
-    };
+    return { url: `${config.tls === null ? 'http' : 'https'}://${urlHost(config.host)}:${bound.port}`, issuer, core, app, stop: () => stop(app) };
   } catch (error) {
-    await bound.close();
-    await stores?.close();
+    await stop(null);
     throw error;
   }
 }

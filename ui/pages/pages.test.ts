@@ -230,7 +230,7 @@ t.test('headers: a strict policy that names the stylesheet, the script, the imag
   const hash = createHash('sha256').update(style).digest('base64');
   t.equal(plain['Content-Security-Policy'], `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`);
   t.match(plain, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff' });
-  t.match(plain, { 'X-Frame-Options': 'DENY', 'Cross-Origin-Opener-Policy': 'same-origin', 'Permissions-Policy': /camera=\(\)/ });
+  t.match(plain, { 'X-Frame-Options': 'DENY', 'Permissions-Policy': /camera=\(\)/ });
   const full = pageHeaders({
     formAction: ['https://prints.example:8443/cb?x', 'https://prints.example:8443', 'com.example.app:/cb', 'http://[::1]:4000/cb', 'https://a;b.example/', 'no uri'],
     imgSrc: ['https://cdn.example/logo.png', 'data:image/png,x', 'javascript:x'],
