@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatScope, parseScope } from '#kernel/scope.ts';
-import { isLoopbackHost, redirectUriProblem } from '#oauth/redirect-uri.ts';
+import { isLoopbackHost, redirectUriProblem } from '#client/redirect-uri.ts';
 
 /**
  * Client metadata: the members of RFC 7591 and OpenID Connect Registration that are understood, and Grantlog's own. This is the only

@@ -4,7 +4,7 @@ import type { Document } from '#kernel/aggregate.ts';
 import type { Scope } from '#kernel/scope.ts';
 import { publishNotice } from '#notice/publish-notice.ts';
 import type { NoticeText } from '#notice/notice-text.ts';
-import { type Caller, originFields, originOf } from '#oauth/caller.ts';
+import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import type { CurrentSession } from '#session/current-session.ts';

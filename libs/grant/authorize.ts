@@ -4,7 +4,7 @@ import { sealCode } from '#credentials/sealed-token.ts';
 import type { ConsentState } from '#consent/projection.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import type { Scope } from '#kernel/scope.ts';
-import { type Caller, originFields, originOf } from '#oauth/caller.ts';
+import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import type { CurrentSession } from '#session/current-session.ts';

@@ -86,6 +86,7 @@ t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream'
     revokedAccessTokens: [],
   });
   given(grants, ...open).when(authorize, { grant, code, origin: null }).expect(t, { kind: 'already' });
+  t.equal(given(grants, ['GrantIssued', { ...grant, flow: 'password' }]).state.flow, 'password');
   t.end();
 });
 
@@ -172,6 +173,13 @@ t.test('RFC 6749 6, RFC 9700 4.14.2: a refresh token is spent for its successor'
   t.end();
 });
 
+t.test('without a grace window the same request, decided again on its own result, is still no replay', (t) => {
+  given(grants, ...spent)
+    .when(refresh, { ...present(0), previousUsableUntil: at(4) })
+    .expect(t, { kind: 'rotated' }, ['RefreshTokenRotated', { ...rotated(0)[1], previous_usable_until: at(4) }]);
+  t.end();
+});
+
 t.test('within the grace window the newest spent token is told the same successor again, and nothing is written', (t) => {
   given(grants, ...spent, rotated(0)).when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) }).expect(t, { kind: 'repeated' });
   t.end();
@@ -240,7 +248,8 @@ t.test('RFC 7009 2.1: an access token is revoked alone; the grant and its refres
 
 t.test('access tokens that have expired leave the list of revoked ones, so that it cannot grow without bound', (t) => {
   const fact = (jti: string, expires_at: string): Fact<GrantEvent> => ['AccessTokenRevoked', { jti, client_id: 'app', expires_at }];
-  const { state } = given(grants, ...spent, fact('a', at(4)), fact('b', at(60)), fact('c', at(60)));
+  t.strictSame(given(grants, ...spent, fact('a', at(4)), fact('b', at(60))).state.revokedAccessTokens.map(({ jti }) => jti), ['b'], 'one that expires at this moment has expired');
+  const { state } = given(grants, ...spent, fact('a', at(4.5)), fact('b', at(60)), fact('c', at(60)));
   t.strictSame(state.revokedAccessTokens.map(({ jti }) => jti), ['b', 'c']);
   t.end();
 });
@@ -251,6 +260,11 @@ t.test('grants are listed by subject, client and status', (t) => {
 });
 
 t.test('folding is total: events without what they follow from issue nothing, an unknown event changes nothing', (t) => {
+  t.strictSame(given(grants).state, {
+    ...given(grants, ...open).state,
+    ...{ status: 'none', clientId: '', sub: '', scope: [], resources: [], consentId: '', consentEpoch: 0, accountEpoch: 0, sessionId: null, sessionBound: false },
+    ...{ revisions: { client: -1, consent: -1, account: -1, session: -1 }, authTime: '', acr: '', amr: [], issuedAt: '', code: null },
+  });
   t.equal(given(grants, revoked('revoked_by_admin')).state.status, 'none');
   t.equal(given(grants, issued, rotated(0)).state.refresh, null);
   t.equal(given(grants, issued, redeemed).state.code, null);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { secretHash } from '#credentials/credential-keys.ts';
 import { subjectKey } from '#credentials/personal-data.ts';
-import { type GrantHandle } from '#credentials/sealed-token.ts';
+import type { GrantHandle } from '#credentials/sealed-token.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import { toInstant } from '#ports/clock.ts';
-import { type Caller, originFields, originOf } from '#oauth/caller.ts';
+import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import type { Core } from '#runtime/core.ts';
 import { redeemCode as decide, type Refused } from './decider.ts';
 import type { AccessTokenFact, ClientAuthenticationFact } from './events.ts';

@@ -2,7 +2,7 @@ import { secretHash } from '#credentials/credential-keys.ts';
 import { subjectKey } from '#credentials/personal-data.ts';
 import type { GrantHandle } from '#credentials/sealed-token.ts';
 import type { Document } from '#kernel/aggregate.ts';
-import { type Caller, originFields, originOf } from '#oauth/caller.ts';
+import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant, toMilliseconds } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import { refresh as decide, type Refused } from './decider.ts';

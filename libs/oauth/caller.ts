@@ -1,22 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import type { Actor, PersonalFields } from '#kernel/event.ts';
-import type { Origin } from '#runtime/handle-command.ts';
-
-/** Who is at the other end of a connection, as far as it can be believed. */
-export interface Caller {
-  readonly requestId: string;
-  readonly address: string;
-  readonly userAgent: string | null;
-}
+import { type Caller, normalizeAddress } from '#runtime/caller.ts';
 
 /** An address and the number of its bits that count. */
 export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-/** An address in one spelling: IPv4-mapped IPv6 becomes IPv4. Null for what is no address. */
-function normalize(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
-  return ipaddr.isValid(text) ? ipaddr.process(text) : null;
-}
 
 export function parseRanges(proxies: readonly string[]): readonly AddressRange[] {
   return proxies.map((proxy) => {
@@ -46,11 +33,11 @@ function forwardedFor(request: FastifyRequest): readonly string[] {
  * the first address that is not a trusted proxy is the caller. Nothing here ever decides the issuer or a link.
  */
 export function callerAddress(request: FastifyRequest, trusted: readonly AddressRange[]): string {
-  let address = normalize(request.socket.remoteAddress ?? '');
+  let address = normalizeAddress(request.socket.remoteAddress ?? '');
   if (trusted.length > 0) {
     for (const hop of [...forwardedFor(request)].reverse()) {
       if (address === null || !within(address, trusted)) break;
-      const next = normalize(hop);
+      const next = normalizeAddress(hop);
       if (next === null) break;
       address = next;
     }
@@ -58,19 +45,7 @@ export function callerAddress(request: FastifyRequest, trusted: readonly Address
   return address?.toString() ?? 'unknown';
 }
 
-/** What counts as one address for limits: an IPv4 address, or the /64 of an IPv6 address, which one household or attacker holds whole. */
-export function limitKey(address: string): string {
-  const parsed = normalize(address);
-  if (parsed === null || parsed.kind() === 'ipv4') return address;
-  return `${(parsed as ipaddr.IPv6).parts.slice(0, 4).map((part) => part.toString(16)).join(':')}::/64`;
-}
-
 export function callerOf(request: FastifyRequest, trusted: readonly AddressRange[]): Caller {
   const userAgent = request.headers['user-agent'];
   return { requestId: request.id, address: callerAddress(request, trusted), userAgent: userAgent === undefined ? null : userAgent.slice(0, 256) };
 }
-
-/** Address and agent of the caller, to be sealed under the owner's key. */
-export const originFields = (caller: Caller, owner: string): PersonalFields => ({ owner, fields: { address: caller.address, user_agent: caller.userAgent } });
-
-export const originOf = (caller: Caller, actor: Actor): Origin => ({ actor, request: caller.requestId });

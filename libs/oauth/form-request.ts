@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Core } from '#runtime/core.ts';
-import { type Caller, callerOf } from './caller.ts';
+import { callerOf } from './caller.ts';
+import type { Caller } from '#runtime/caller.ts';
 import { OAuthError } from './errors.ts';
 import { NO_PARAMETERS, type Parameters, parseParameters, queryOf } from './parameters.ts';
 

@@ -7,7 +7,7 @@ import { LOCALES } from '#ui/pages/locale.ts';
 import { CLAIMS_OF_SCOPE } from './claims.ts';
 import { sendPrepared } from './prepared-body.ts';
 import { knownScopes } from './resources.ts';
-import { ACR_VALUES } from './acr.ts';
+import { ACR_VALUES } from '#session/acr.ts';
 import { SUPPORTED_GRANT_TYPES } from './token/token-endpoint.ts';
 
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];

@@ -7,7 +7,7 @@ import { revokeGrant } from '#grant/revoke-grant.ts';
 import type { Core } from '#runtime/core.ts';
 import type { Origin } from '#runtime/handle-command.ts';
 import { openAccessToken } from './access-token.ts';
-import { originOf } from './caller.ts';
+import { originOf } from '#runtime/caller.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { allowOrigin } from './cors.ts';
 import { formRequest, NO_STORE } from './form-request.ts';

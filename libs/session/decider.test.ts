@@ -63,7 +63,7 @@ t.test('a session that is over is not revived by a sign-in', (t) => {
 t.test('OpenID RP-Initiated Logout 2: the session ends, once', (t) => {
   const { after, expect } = given(sessions, started).when(endSession, { reason: 'sign-out' });
   expect(t, { kind: 'done' }, ended);
-  t.equal(after.status, 'ended');
+  t.strictSame(after, { ...given(sessions, started).state, status: 'ended' });
   given(sessions, started, ended).when(endSession, { reason: 'sign-out' }).expect(t, { kind: 'already' });
   given(sessions).when(endSession, { reason: 'sign-out' }).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();

@@ -3,8 +3,8 @@ import { accountByUsername, openPasswordHash, usernameHash } from '#account/quer
 import { keyedHash, secretHash } from '#credentials/credential-keys.ts';
 import { subjectKey } from '#credentials/personal-data.ts';
 import type { Document } from '#kernel/aggregate.ts';
-import { SINGLE_FACTOR } from '#oauth/acr.ts';
-import { type Caller, limitKey, originFields, originOf } from '#oauth/caller.ts';
+import { SINGLE_FACTOR } from '#session/acr.ts';
+import { type Caller, limitKey, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import { type CurrentSession, sessionCookie } from './current-session.ts';

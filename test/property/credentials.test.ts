@@ -103,6 +103,7 @@ t.test('a credential of one kind is none of another', async (t) => {
   const short = seal('glc_', key, randomBytes(12), randomBytes(55));
   t.ok(await unseal('glc_', keys, short));
   t.equal(await openHandle('glc_', keys, short), null, 'sealed content of another size is no handle');
+  t.equal(await unseal('gla_', keys, seal('gla_', key, randomBytes(12), Buffer.alloc(0))), null, 'nothing sealed is nothing');
 });
 
 t.test('no other string opens', async (t) => {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
+import { EVENT_CATALOGS } from '#audit/catalogs.ts';
 import { leafText } from '#audit/leaf.ts';
 import type { RecordedEvent } from '#kernel/event.ts';
-import { decodeEvent } from '#kernel/event-catalog.ts';
+import { decodeEvent, type EventCatalog } from '#kernel/event-catalog.ts';
 import { anyEventOf } from '#support/arbitraries.ts';
 import { recorded } from '#support/given.ts';
 import { type AnyDecision, type Attempt, DECIDERS, SCENARIOS, type Scenario } from './commands.ts';
@@ -45,6 +46,23 @@ t.test('every decider has its commands among the histories', (t) => {
   const covered = SCENARIOS.flatMap(({ deciders }) => deciders);
   const exported = DECIDERS.flatMap((module) => Object.entries(module).filter(([, value]) => typeof value === 'function').map(([name]) => name));
   t.strictSame([...covered].sort(), [...exported].sort());
+  t.end();
+});
+
+t.test('stream categories and collections keep their names: they are in every log and database that exists', (t) => {
+  t.strictSame(Object.fromEntries(SCENARIOS.map(({ aggregate }) => [aggregate.category, aggregate.collection])), {
+    client: 'clients',
+    consent: 'consents',
+    notice: 'notices',
+    grant: 'grants',
+    account: 'accounts',
+    username: 'usernames',
+    session: 'sessions',
+    signingKey: 'signing_keys',
+    token: 'tokens',
+  });
+  const catalogs: { readonly [category: string]: EventCatalog } = EVENT_CATALOGS;
+  for (const { aggregate } of SCENARIOS) t.equal(catalogs[aggregate.category], aggregate.events, `${aggregate.category} is among the catalogs of the log`);
   t.end();
 });
 

@@ -42,7 +42,7 @@ export class Browser {
   }
 }
 
-const unescape = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&#96;', '`').replaceAll('&amp;', '&');
+const unescapeHtml = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&#96;', '`').replaceAll('&amp;', '&');
 
 export interface Form {
   readonly action: string;
@@ -52,7 +52,7 @@ export interface Form {
 
 const attribute = (tag: string, name: string): string | undefined => {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
-  return value === undefined ? undefined : unescape(value);
+  return value === undefined ? undefined : unescapeHtml(value);
 };
 
 /** The one form of a page. */
@@ -109,14 +109,14 @@ export async function walk(browser: Browser, url: string, { username = 'alice', 
     }
     const html = await response.text();
     const error = errorOf(html);
-    if (error !== null) throw new Error(`error page ${response.status}: ${html.replace(/<style>[^]*?<\/style>/, '')}`);
+    if (error !== null) throw new Error(`error page ${response.status}: ${html.replace(/<style>[\s\S]*?<\/style>/, '')}`);
     const form = formOf(html);
     if (html.includes('type="password"')) response = await browser.post(form.action, [...form.fields, ['username', username], ['password', password]]);
     else {
       const fields = scopes === undefined || scopes === null ? form.fields : [...form.fields.filter(([name]) => name !== 'scope'), ...scopes.map((scope) => ['scope', scope] as const)];
       response = await browser.post(form.action, [...fields, ['accept', String(scopes !== null)]]);
     }
-    if (response.status !== 303) throw new Error(`form answered ${response.status}: ${(await response.text()).replace(/<style>[^]*?<\/style>/, '')}`);
+    if (response.status !== 303) throw new Error(`form answered ${response.status}: ${(await response.text()).replace(/<style>[\s\S]*?<\/style>/, '')}`);
   }
   throw new Error('the journey does not end');
 }

@@ -4,7 +4,7 @@ import type { Scope } from '#kernel/scope.ts';
 import type { Core } from '#runtime/core.ts';
 import { OAuthError } from '../errors.ts';
 import { type Parameters, parseParameters } from '../parameters.ts';
-import { matchRedirectUri } from '../redirect-uri.ts';
+import { matchRedirectUri } from '#client/redirect-uri.ts';
 import { requestedResources } from '../resources.ts';
 import { requestedScope } from '../scope-request.ts';
 

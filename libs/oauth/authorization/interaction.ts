@@ -6,9 +6,9 @@ import { covers, type Scope } from '#kernel/scope.ts';
 import { toInstant, toMilliseconds } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import type { CurrentSession } from '#session/current-session.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '#runtime/caller.ts';
 import { OAuthError } from '../errors.ts';
-import { assuredRedirectUri } from '../redirect-uri.ts';
+import { assuredRedirectUri } from '#client/redirect-uri.ts';
 import { isManagementScope } from '../resources.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 

@@ -5,7 +5,7 @@ import { toInstant, toSeconds } from '#ports/clock.ts';
 import { OPENID_SCOPES } from '#runtime/config/resources.ts';
 import type { Core } from '#runtime/core.ts';
 import { mintAccessToken } from '../access-token.ts';
-import { originFields, originOf } from '../caller.ts';
+import { originFields, originOf } from '#runtime/caller.ts';
 import { OAuthError } from '../errors.ts';
 import { requestedResources, scopeAt, tokenResource } from '../resources.ts';
 import { requestedScope } from '../scope-request.ts';

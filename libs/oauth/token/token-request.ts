@@ -1,4 +1,4 @@
-import type { Caller } from '../caller.ts';
+import type { Caller } from '#runtime/caller.ts';
 import type { AuthenticatedClient } from '../client-authentication.ts';
 import type { Parameters } from '../parameters.ts';
 

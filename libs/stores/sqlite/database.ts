@@ -4,6 +4,9 @@ import { APPLICATION_ID, checkFormat, FORMAT } from './format.ts';
 
 export const MEMORY = ':memory:';
 
+/** How long a write waits for a lock of somebody else's tool. Nobody of ours writes on another connection. */
+export const BUSY_TIMEOUT_MS = 1_000;
+
 /** The table of a read-model collection; the prefix keeps it apart from the tables of the log. */
 export const tableOf = (collection: string): string => `documents_${collection}`;
 
@@ -49,7 +52,7 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
   }
   let database: DatabaseSync | null = null;
   try {
-    database = new DatabaseSync(options.file, { enableForeignKeyConstraints: false, timeout: 1000 });
+    database = new DatabaseSync(options.file, { enableForeignKeyConstraints: false, timeout: BUSY_TIMEOUT_MS });
     prepare(database, options);
     return database;
   } catch (error) {

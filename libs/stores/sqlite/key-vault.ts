@@ -29,12 +29,10 @@ export function createKeyVault(database: DatabaseSync, writer: Writer): KeyVault
       if (row === undefined) return null;
       return row.wrapped === null ? { status: 'destroyed' } : { status: 'live', wrapped: row.wrapped };
     },
-    destroy: async (id) => {
-      await writer.enqueue(() => {
+    destroy: (id) =>
+      writer.enqueue(() => {
         destroy.run(id);
-      });
-      writer.scrub();
-    },
+      }, writer.scrub),
     list: async (prefix) =>
       reading(() => {
         const ids: string[] = [];

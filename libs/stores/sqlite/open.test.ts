@@ -20,13 +20,14 @@ function startProcess(t: Test, directory: string, then = ''): ChildProcess {
   const source = `
     import { openSqliteStores } from '#stores/sqlite/open.ts';
     const clock = { now: () => Date.now() };
-    setInterval(() => {}, 1000);
+    const stay = setInterval(() => {}, 1000);
     try {
       const stores = openSqliteStores({ directory: ${JSON.stringify(directory)}, collections: ['grants'], clock, onFatal: (error) => console.log('fatal', error.errcode) });
       console.log('open');
       ${then}
     } catch (error) {
       console.log(error.name);
+      clearInterval(stay);
     }`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
@@ -45,6 +46,7 @@ async function* linesOf(child: ChildProcess): AsyncGenerator<string> {
 const nextLine = async (lines: AsyncGenerator<string>): Promise<string> => (await lines.next()).value ?? '';
 
 async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;

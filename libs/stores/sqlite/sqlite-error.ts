@@ -1,7 +1,6 @@
 import { StoreUnavailable } from '#ports/store-errors.ts';
 
 export const SQLITE_BUSY = 5;
-export const SQLITE_FULL = 13;
 const SQLITE_TOOBIG = 18;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_MISMATCH = 20;

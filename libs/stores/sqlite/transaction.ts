@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isStoreFailure } from './sqlite-error.ts';
 
 /** Work for the database. Returns what is to be done once it is durable. */
-export type Work = () => () => void;
+type Work = () => () => void;
 
 export interface Job {
   readonly work: Work;
@@ -10,7 +10,7 @@ export interface Job {
 }
 
 /** Runs jobs in one durable transaction and answers what is to be done after it. @throws the error that ended the store */
-export type Transact = (jobs: readonly Job[]) => readonly (() => void)[];
+type Transact = (jobs: readonly Job[]) => readonly (() => void)[];
 
 /**
  * One transaction for many jobs of which none can harm another. Nearly no job throws, so they first run without savepoints (each costs as much as

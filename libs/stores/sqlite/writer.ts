@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '#ports/store-errors.ts';
+import { BUSY_TIMEOUT_MS } from './database.ts';
 import { createTransact, type Job } from './transaction.ts';
 
 /** Works after which the log is checkpointed even under load, and the fewest that a pause is used for. About 4 pages a work. */
@@ -18,8 +19,11 @@ export interface Writer {
    * @throws StoreUnavailable when the writer has failed, fails in this commit, or is closed
    */
   enqueue<T>(work: () => T, committed?: (value: T) => void): Promise<T>;
-  /** Rewrites the database file and empties the write-ahead log, so that overwritten bytes are in neither. False: another connection was reading. */
-  scrub(): boolean;
+  /**
+   * For use in `committed`: brings the database file up to date and empties the write-ahead log before the promises of this commit resolve, so that
+   * overwritten bytes are in neither. If another connection is reading, that is made up for in a pause.
+   */
+  scrub(): void;
   /** Calls `listener` after each commit and when the writer ends; answers how to stop that. */
   onChange(listener: () => void): () => void;
   /** A writer that has failed stays so when it is closed. */
@@ -30,7 +34,8 @@ export interface Writer {
 
 export function createWriter(database: DatabaseSync, onFatal: (error: Error) => void): Writer {
   const transact = createTransact(database);
-  const checkpoint = (mode: 'PASSIVE' | 'TRUNCATE'): boolean => database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.['busy'] === 0;
+  const passive = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   const listeners = new Set<() => void>();
   let state: Writer['state'] = 'open';
   let fatal: Error | null = null;
@@ -74,10 +79,20 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
   function tidyLog(): void {
     works = 0;
     try {
-      if (checkpoint(scrubOwed ? 'TRUNCATE' : 'PASSIVE')) scrubOwed = false;
+      if (scrubOwed) scrubOwed = !truncated();
+      else passive.get();
+      if (scrubOwed) pause.refresh();
     } catch (error) {
       fail(error, []);
     }
+  }
+
+  /** False, at once, while another connection reads: waiting for it would stop everything else. */
+  function truncated(): boolean {
+    database.exec('PRAGMA busy_timeout = 0');
+    const { busy } = truncate.get() ?? {};
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return busy === 0;
   }
 
   function inPause(): void {
@@ -110,9 +125,7 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
       }),
     scrub: () => {
       scrubOwed = true;
-      if (state === 'open') tidyLog();
-      pause.refresh();
-      return !scrubOwed;
+      works = CHECKPOINT_AT_LATEST;
     },
     onChange: (listener) => {
       listeners.add(listener);
@@ -130,7 +143,8 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
       if (state === 'open') tidyLog();
       if (state === 'open') state = 'closed';
       notify();
-      database.close();
+      // The listeners or onFatal may have closed it.
+      if (database.isOpen) database.close();
     },
   };
 }
