@@ -20,10 +20,16 @@ const disabled = ['AccountDisabled', { reason: 'left' }] as const;
 const enabled = ['AccountEnabled', {}] as const;
 const unknown = { kind: 'refused', reason: 'unknown' } as const;
 
-const sealedIn = (revision: number) => ({ eventId: `01890000-0000-7000-8000-00000000000${revision}`, stream: 'account-1', pii: [{ key_id: owner, nonce: 'AAAAAAAAAAAAAAAA', ciphertext: 'c2VhbGVk' }] });
+const sealedIn = (revision: number) => ({
+  eventId: `01890000-0000-7000-8000-00000000000${revision}`,
+  stream: 'account-1',
+  pii: [{ key_id: owner, nonce: 'AAAAAAAAAAAAAAAA', ciphertext: 'c2VhbGVk' }],
+});
 
 t.test('the first account to ask for a user name has it for good', (t) => {
-  given(usernames).when(reserveUsername, { sub: 'sub-1' }).expect(t, { sub: 'sub-1' }, ['UsernameReserved', { sub: 'sub-1' }]);
+  given(usernames)
+    .when(reserveUsername, { sub: 'sub-1' })
+    .expect(t, { sub: 'sub-1' }, ['UsernameReserved', { sub: 'sub-1' }]);
   const taken = given(usernames, ['UsernameReserved', { sub: 'sub-1' }]);
   taken.when(reserveUsername, { sub: 'sub-2' }).expect(t, { sub: 'sub-1' });
   taken.when(reserveUsername, { sub: 'sub-1' }).expect(t, { sub: 'sub-1' });
@@ -68,7 +74,9 @@ t.test('an update replaces the claims whole and dates them (OpenID Core 5.1, upd
 t.test('an update that changes nothing is no fact', (t) => {
   const same = { ...update, claimsChanged: false };
   given(accounts, registered).when(updateAccount, same).expect(t, { kind: 'already' });
-  given(accounts, fromBootstrap).when(updateAccount, { ...same, bootstrapFingerprint: 'mark-1' }).expect(t, { kind: 'already' });
+  given(accounts, fromBootstrap)
+    .when(updateAccount, { ...same, bootstrapFingerprint: 'mark-1' })
+    .expect(t, { kind: 'already' });
   t.end();
 });
 

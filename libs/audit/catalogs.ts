@@ -3,6 +3,7 @@ import { ACCOUNT_EVENTS, USERNAME_EVENTS } from '#account/events.ts';
 import { CLIENT_EVENTS } from '#client/events.ts';
 import { CLIENT_CREDENTIALS_EVENTS } from '#client-credentials/events.ts';
 import { CONSENT_EVENTS } from '#consent/events.ts';
+import { FAILED_ATTEMPT_EVENTS } from '#failed-attempt/events.ts';
 import { GRANT_EVENTS } from '#grant/events.ts';
 import type { EventCatalog } from '#kernel/event-catalog.ts';
 import { NOTICE_EVENTS } from '#notice/events.ts';
@@ -21,4 +22,5 @@ export const EVENT_CATALOGS = {
   signingKey: SIGNING_KEY_EVENTS,
   token: ACCESS_TOKEN_EVENTS,
   clientCredentials: CLIENT_CREDENTIALS_EVENTS,
+  failedAttempts: FAILED_ATTEMPT_EVENTS,
 } as const satisfies { readonly [category: string]: EventCatalog };

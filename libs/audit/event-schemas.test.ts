@@ -30,7 +30,8 @@ const thingNamed = {
   former: [{ data: z.strictObject({ name: z.string() }), upcast: ({ name }: JsonObject) => ({ names: [name ?? ''] }) }],
 };
 const catalogs = { thing: { ThingNamed: thingNamed } } as const satisfies { [category: string]: EventCatalog };
-const accepts = (schema: JsonObject | undefined, value: unknown): boolean => schema !== undefined && z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success;
+const accepts = (schema: JsonObject | undefined, value: unknown): boolean =>
+  schema !== undefined && z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success;
 
 t.test('every version of every type of every catalog has one schema', (t) => {
   const schemas = eventSchemas(EVENT_CATALOGS).map(({ type, version }) => `${type}.v${version}`);
@@ -93,7 +94,13 @@ t.test('an older version keeps its schema and says how it is read', (t) => {
 
 t.test('a type of several catalogs is one type with all its categories; two definitions of one name are refused', (t) => {
   const shared = eventSchemas({ thing: catalogs.thing, item: { ThingNamed: thingNamed } });
-  t.strictSame(shared.map(({ version, categories }) => [version, categories]), [[1, ['thing', 'item']], [2, ['thing', 'item']]]);
+  t.strictSame(
+    shared.map(({ version, categories }) => [version, categories]),
+    [
+      [1, ['thing', 'item']],
+      [2, ['thing', 'item']],
+    ],
+  );
   t.equal(accepts(shared[1]?.schema, { ...event, stream: 'item-1' }), true);
   t.throws(() => eventSchemas({ thing: catalogs.thing, item: { ThingNamed: { ...thingNamed } } }), /ThingNamed is defined differently in thing and item/);
   t.end();

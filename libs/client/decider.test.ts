@@ -21,7 +21,10 @@ const retired = ['ClientSecretRetired', { secret_id: 'secret-1' }] as const;
 const disabled = ['ClientDisabled', {}] as const;
 const enabled = ['ClientEnabled', {}] as const;
 const deleted = ['ClientDeleted', {}] as const;
-const updated = (changed: typeof metadata | object, mark: string | null = null): Fact<ClientEvent> => ['ClientUpdated', { update_id: 'update-1', metadata: { ...changed }, bootstrap_fingerprint: mark }];
+const updated = (changed: typeof metadata | object, mark: string | null = null): Fact<ClientEvent> => [
+  'ClientUpdated',
+  { update_id: 'update-1', metadata: { ...changed }, bootstrap_fingerprint: mark },
+];
 const unknown = { kind: 'refused', reason: 'unknown' } as const;
 
 t.test('RFC 7591 3.2.1: a client is registered with its metadata as accepted', (t) => {
@@ -61,7 +64,9 @@ t.test('RFC 7592 2.2: an update replaces the metadata as a whole', (t) => {
 
 t.test('an update is compared by value, whatever the order of its members', (t) => {
   const { jwks, ...rest } = metadata;
-  given(clients, registered).when(updateClient, { ...update, metadata: { jwks, ...rest } }).expect(t, { kind: 'already' });
+  given(clients, registered)
+    .when(updateClient, { ...update, metadata: { jwks, ...rest } })
+    .expect(t, { kind: 'already' });
   for (const changed of [
     { ...metadata, client_name: null },
     { ...metadata, redirect_uris: { 0: 'https://app.example.com/cb' } },
@@ -72,7 +77,9 @@ t.test('an update is compared by value, whatever the order of its members', (t) 
     { ...metadata, skip_consent: 'false' },
     rest,
   ])
-    given(clients, registered).when(updateClient, { ...update, metadata: changed }).expect(t, { kind: 'done' }, updated(changed));
+    given(clients, registered)
+      .when(updateClient, { ...update, metadata: changed })
+      .expect(t, { kind: 'done' }, updated(changed));
   for (const [before, changed] of [
     [{ name: '' }, { name: {} }],
     [{ name: {} }, { name: '' }],
@@ -80,7 +87,9 @@ t.test('an update is compared by value, whatever the order of its members', (t) 
     [{ toString: 1 }, { valueOf: 1 }],
   ] as const) {
     const other = ['ClientRegistered', { ...registered[1], metadata: { ...before } }] as const;
-    given(clients, other).when(updateClient, { ...update, metadata: { ...changed } }).expect(t, { kind: 'done' }, updated(changed));
+    given(clients, other)
+      .when(updateClient, { ...update, metadata: { ...changed } })
+      .expect(t, { kind: 'done' }, updated(changed));
   }
   t.end();
 });
@@ -94,7 +103,9 @@ t.test('changed contacts are an update, once, although the decider cannot read t
 });
 
 t.test('a bootstrap entry is applied only when its fingerprint changed', (t) => {
-  given(clients, fromBootstrap).when(updateClient, { ...update, bootstrapFingerprint: 'mark-1' }).expect(t, { kind: 'already' });
+  given(clients, fromBootstrap)
+    .when(updateClient, { ...update, bootstrapFingerprint: 'mark-1' })
+    .expect(t, { kind: 'already' });
   const { after, expect } = given(clients, fromBootstrap).when(updateClient, { ...update, bootstrapFingerprint: 'mark-2' });
   expect(t, { kind: 'done' }, updated(metadata, 'mark-2'));
   t.equal(after.bootstrapFingerprint, 'mark-2');
@@ -114,7 +125,10 @@ t.test('secrets overlap: the older ones end at the given time, and all of them a
 t.test('without an overlap the older secrets end at once', (t) => {
   const { after, expect } = given(clients, registered, added(1, at(1))).when(rotateSecret, secret(2, at(2), at(2)));
   expect(t, { kind: 'done' }, added(2, at(2), { secret_id: 'secret-1', expires_at: at(2) }));
-  t.strictSame(after.secrets.map(({ secretId }) => secretId), ['secret-2']);
+  t.strictSame(
+    after.secrets.map(({ secretId }) => secretId),
+    ['secret-2'],
+  );
   t.end();
 });
 
@@ -122,15 +136,25 @@ t.test('a rotation never prolongs a secret that ends sooner', (t) => {
   const ending = added(2, at(2), { secret_id: 'secret-1', expires_at: at(30) });
   const { after, expect } = given(clients, registered, added(1, at(1)), ending).when(rotateSecret, secret(3, at(3), at(60)));
   expect(t, { kind: 'done' }, added(3, at(3), { secret_id: 'secret-2', expires_at: at(60) }));
-  t.strictSame(after.secrets.map(({ expiresAt }) => expiresAt), [at(30), at(60), null]);
+  t.strictSame(
+    after.secrets.map(({ expiresAt }) => expiresAt),
+    [at(30), at(60), null],
+  );
   const sooner = given(clients, registered, added(1, at(1)), ending).when(rotateSecret, secret(3, at(3), at(10)));
-  t.strictSame(sooner.after.secrets.map(({ expiresAt }) => expiresAt), [at(10), at(10), null]);
-  given(clients, registered, added(1, at(1)), ending).when(rotateSecret, secret(3, at(3), at(30))).expect(t, { kind: 'done' }, added(3, at(3), { secret_id: 'secret-2', expires_at: at(30) }));
+  t.strictSame(
+    sooner.after.secrets.map(({ expiresAt }) => expiresAt),
+    [at(10), at(10), null],
+  );
+  given(clients, registered, added(1, at(1)), ending)
+    .when(rotateSecret, secret(3, at(3), at(30)))
+    .expect(t, { kind: 'done' }, added(3, at(3), { secret_id: 'secret-2', expires_at: at(30) }));
   t.end();
 });
 
 t.test('a secret that comes twice is one secret', (t) => {
-  given(clients, registered, added(1, at(1))).when(rotateSecret, secret(1, at(2), at(60))).expect(t, { kind: 'already' });
+  given(clients, registered, added(1, at(1)))
+    .when(rotateSecret, secret(1, at(2), at(60)))
+    .expect(t, { kind: 'already' });
   t.end();
 });
 
@@ -138,7 +162,9 @@ t.test('a retired secret authenticates nothing more; retiring it again is no fac
   const { after, expect } = given(clients, registered, added(1, at(1))).when(retireSecret, { secretId: 'secret-1' });
   expect(t, { kind: 'done' }, retired);
   t.strictSame(after, { ...given(clients, registered).state, secrets: [] });
-  given(clients, registered, added(1, at(1)), retired).when(retireSecret, { secretId: 'secret-1' }).expect(t, { kind: 'already' });
+  given(clients, registered, added(1, at(1)), retired)
+    .when(retireSecret, { secretId: 'secret-1' })
+    .expect(t, { kind: 'already' });
   t.end();
 });
 
@@ -150,7 +176,9 @@ t.test('a disabled client is suspended until it is enabled; its secrets stay', (
   given(clients, registered, disabled).when(enableClient, {}).expect(t, { kind: 'done' }, enabled);
   t.strictSame(given(clients, registered, disabled, enabled).state, given(clients, registered).state);
   given(clients, registered).when(enableClient, {}).expect(t, { kind: 'already' });
-  given(clients, registered, disabled).when(updateClient, { ...update, metadata: {} }).expect(t, { kind: 'done' }, updated({}));
+  given(clients, registered, disabled)
+    .when(updateClient, { ...update, metadata: {} })
+    .expect(t, { kind: 'done' }, updated({}));
   t.end();
 });
 

@@ -56,8 +56,12 @@ t.test('a consent names the notice that was seen, scopes, resources, client revi
 });
 
 t.test('where a consent came from is personal', (t) => {
-  given(consents).when(giveConsent, { ...give, origin }).expect(t, { epoch: 1 }, fromThere(granted()));
-  given(consents).when(denyConsent, { ...asked, origin }).expect(t, { kind: 'done' }, fromThere(denied()));
+  given(consents)
+    .when(giveConsent, { ...give, origin })
+    .expect(t, { epoch: 1 }, fromThere(granted()));
+  given(consents)
+    .when(denyConsent, { ...asked, origin })
+    .expect(t, { kind: 'done' }, fromThere(denied()));
   t.end();
 });
 
@@ -76,19 +80,25 @@ t.test('a resource alone widens a consent too', (t) => {
 });
 
 t.test('a decision of a person is a fact also when it repeats the one before', (t) => {
-  given(consents, granted()).when(giveConsent, { ...give, decisionId: 'd-2' }).expect(t, { epoch: 1 }, granted({ decision_id: 'd-2' }));
+  given(consents, granted())
+    .when(giveConsent, { ...give, decisionId: 'd-2' })
+    .expect(t, { epoch: 1 }, granted({ decision_id: 'd-2' }));
   t.end();
 });
 
 t.test('the same submission never counts twice', (t) => {
   given(consents, granted()).when(giveConsent, give).expect(t, { epoch: 1 });
-  given(consents, granted(), denied('d-2')).when(denyConsent, { ...asked, decisionId: 'd-2' }).expect(t, { kind: 'done' });
+  given(consents, granted(), denied('d-2'))
+    .when(denyConsent, { ...asked, decisionId: 'd-2' })
+    .expect(t, { kind: 'done' });
   t.end();
 });
 
 t.test('policy stands in for the person only where the consent does not cover it yet', (t) => {
   const policy = { ...give, decisionId: 'd-2', basis: 'policy' as const, notice: null };
-  given(consents).when(giveConsent, policy).expect(t, { epoch: 1 }, granted({ decision_id: 'd-2', basis: 'policy', notice: null }));
+  given(consents)
+    .when(giveConsent, policy)
+    .expect(t, { epoch: 1 }, granted({ decision_id: 'd-2', basis: 'policy', notice: null }));
   given(consents, granted()).when(giveConsent, policy).expect(t, { epoch: 1 });
   given(consents, granted())
     .when(giveConsent, { ...policy, scopes: ['email'] })
@@ -114,7 +124,9 @@ t.test('a refusal is a fact; who never agreed has denied', (t) => {
   const { after, expect } = given(consents).when(denyConsent, asked);
   expect(t, { kind: 'done' }, denied());
   t.match(after, { status: 'denied', sub: 'sub-1', clientId: 'app', scopes: [], decisionId: 'd-1' });
-  given(consents, denied()).when(giveConsent, { ...give, decisionId: 'd-2' }).expect(t, { epoch: 1 }, granted({ decision_id: 'd-2' }));
+  given(consents, denied())
+    .when(giveConsent, { ...give, decisionId: 'd-2' })
+    .expect(t, { epoch: 1 }, granted({ decision_id: 'd-2' }));
   t.end();
 });
 
@@ -129,24 +141,40 @@ t.test('a consent is narrowed by command, and tokens follow', (t) => {
   const { after, expect } = given(consents, granted()).when(narrowConsent, { now: at(5), scopes: ['openid'] });
   expect(t, { kind: 'done' }, changed('openid'));
   t.match(after, { status: 'active', scopes: ['openid'], epoch: 1 });
-  given(consents, granted(), changed('openid')).when(narrowConsent, { now: at(5), scopes: ['openid'] }).expect(t, { kind: 'already' });
+  given(consents, granted(), changed('openid'))
+    .when(narrowConsent, { now: at(5), scopes: ['openid'] })
+    .expect(t, { kind: 'already' });
   t.end();
 });
 
 t.test('only the person widens a consent; narrowing to nothing is a withdrawal and is asked for as such', (t) => {
   const widens = { kind: 'refused', reason: 'widens' } as const;
-  given(consents, granted()).when(narrowConsent, { now: at(5), scopes: ['openid', 'write'] }).expect(t, widens);
-  given(consents, granted(), changed('openid')).when(narrowConsent, { now: at(5), scopes: ['openid', 'read'] }).expect(t, widens);
-  given(consents, granted()).when(narrowConsent, { now: at(5), scopes: [] }).expect(t, widens);
+  given(consents, granted())
+    .when(narrowConsent, { now: at(5), scopes: ['openid', 'write'] })
+    .expect(t, widens);
+  given(consents, granted(), changed('openid'))
+    .when(narrowConsent, { now: at(5), scopes: ['openid', 'read'] })
+    .expect(t, widens);
+  given(consents, granted())
+    .when(narrowConsent, { now: at(5), scopes: [] })
+    .expect(t, widens);
   t.end();
 });
 
 t.test('a consent that is not in force cannot be narrowed', (t) => {
   const refused = (reason: 'unknown' | 'not-active') => ({ kind: 'refused', reason }) as const;
-  given(consents).when(narrowConsent, { now: at(5), scopes: ['openid'] }).expect(t, refused('unknown'));
-  given(consents, denied()).when(narrowConsent, { now: at(5), scopes: ['openid'] }).expect(t, refused('unknown'));
-  given(consents, granted(), withdrawn).when(narrowConsent, { now: at(5), scopes: ['openid'] }).expect(t, refused('not-active'));
-  given(consents, granted({ expires_at: at(5) })).when(narrowConsent, { now: at(5), scopes: ['openid'] }).expect(t, refused('not-active'));
+  given(consents)
+    .when(narrowConsent, { now: at(5), scopes: ['openid'] })
+    .expect(t, refused('unknown'));
+  given(consents, denied())
+    .when(narrowConsent, { now: at(5), scopes: ['openid'] })
+    .expect(t, refused('unknown'));
+  given(consents, granted(), withdrawn)
+    .when(narrowConsent, { now: at(5), scopes: ['openid'] })
+    .expect(t, refused('not-active'));
+  given(consents, granted({ expires_at: at(5) }))
+    .when(narrowConsent, { now: at(5), scopes: ['openid'] })
+    .expect(t, refused('not-active'));
   t.end();
 });
 
@@ -156,7 +184,9 @@ t.test('a withdrawal ends the consent and every grant of its epoch; withdrawing 
   expect(t, { kind: 'done' }, withdrawn);
   t.match(after, { status: 'withdrawn', epoch: 1, scopes: ['openid', 'read'] });
   given(consents, granted(), withdrawn).when(withdrawConsent, command).expect(t, { kind: 'already' });
-  given(consents, granted({ expires_at: at(0) })).when(withdrawConsent, command).expect(t, { kind: 'done' }, withdrawn);
+  given(consents, granted({ expires_at: at(0) }))
+    .when(withdrawConsent, command)
+    .expect(t, { kind: 'done' }, withdrawn);
   given(consents).when(withdrawConsent, command).expect(t, { kind: 'refused', reason: 'unknown' });
   given(consents, denied()).when(withdrawConsent, command).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();

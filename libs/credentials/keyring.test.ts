@@ -167,7 +167,10 @@ t.test('hashes of secrets are SHA-256 and HMAC-SHA-256, base64url (RFC 7636 Appe
   t.equal(secretHash('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'), 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
   t.equal(secretHash(Buffer.from('a')), secretHash('a'));
   // RFC 4231, test case 2.
-  t.equal(keyedHash(Buffer.from('Jefe'), 'what do ya want for nothing?'), Buffer.from('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843', 'hex').toString('base64url'));
+  t.equal(
+    keyedHash(Buffer.from('Jefe'), 'what do ya want for nothing?'),
+    Buffer.from('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843', 'hex').toString('base64url'),
+  );
   t.end();
 });
 
@@ -179,7 +182,10 @@ t.test('personal fields are sealed under the keys of their owners, one entry eac
     { owner: dayKey('2026-11-24T14:00:00.000Z'), fields: { address: '192.0.2.7' } },
   ];
   const sealed = await sealPersonal(keyring, systemRandom, 'event-1', 'account-1', personal);
-  t.strictSame(sealed?.map(({ key_id }) => key_id), ['subject/sub-1', 'client/app', 'day/2026-11-24']);
+  t.strictSame(
+    sealed?.map(({ key_id }) => key_id),
+    ['subject/sub-1', 'client/app', 'day/2026-11-24'],
+  );
   t.notMatch(JSON.stringify(sealed), /Zo|ops|192/);
   t.strictSame(await openPersonal(keyring, 'event-1', 'account-1', sealed), { name: 'Zo\u00eb', contacts: ['ops@example.com'], address: '192.0.2.7' });
 });
@@ -193,7 +199,10 @@ t.test('erasing a person takes only that person’s fields; nothing new is recor
   const sealed = await sealPersonal(keyring, systemRandom, 'event-1', 'account-1', personal);
   await keyring.destroy(subjectKey('sub-1'));
   t.strictSame(await openPersonal(keyring, 'event-1', 'account-1', sealed), { by: 'Alice' });
-  t.strictSame((await sealPersonal(keyring, systemRandom, 'event-2', 'account-1', personal))?.map(({ key_id }) => key_id), ['subject/admin-1']);
+  t.strictSame(
+    (await sealPersonal(keyring, systemRandom, 'event-2', 'account-1', personal))?.map(({ key_id }) => key_id),
+    ['subject/admin-1'],
+  );
   t.equal(await sealPersonal(keyring, systemRandom, 'event-2', 'account-1', personal.slice(0, 1)), null);
   t.strictSame(await openPersonal(keyring, 'event-2', 'account-1', null), {});
 });

@@ -85,7 +85,9 @@ t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream'
     accessTokenRevision: -1,
     revokedAccessTokens: [],
   });
-  given(grants, ...open).when(authorize, { grant, code, origin: null }).expect(t, { kind: 'already' });
+  given(grants, ...open)
+    .when(authorize, { grant, code, origin: null })
+    .expect(t, { kind: 'already' });
   t.equal(given(grants, ['GrantIssued', { ...grant, flow: 'password' }]).state.flow, 'password');
   t.end();
 });
@@ -95,7 +97,9 @@ t.test('RFC 6749 4.1.3: a code is spent for tokens', (t) => {
   expect(t, { kind: 'redeemed' }, redeemed);
   t.match(after, { status: 'active', code: { redeemed: true }, accessToken: accessToken(0), accessTokenRevision: 2 });
   t.strictSame(after.refresh, { current: refreshToken(0), revision: 2, absoluteExpiresAt: at(900), spent: null });
-  given(grants, ...open).when(redeemCode, { ...redeem, origin }).expect(t, { kind: 'redeemed' }, [...redeemed, [origin]]);
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, origin })
+    .expect(t, { kind: 'redeemed' }, [...redeemed, [origin]]);
   t.end();
 });
 
@@ -119,13 +123,19 @@ t.test('RFC 6749 4.1.3: a code gives nothing to a request that does not match it
 });
 
 t.test('OAuth 2.1 10.2: redirect_uri is enforced when it is sent and not missed when it is not', (t) => {
-  given(grants, ...open).when(redeemCode, { ...redeem, redirectUri: null }).expect(t, { kind: 'redeemed' }, redeemed);
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, redirectUri: null })
+    .expect(t, { kind: 'redeemed' }, redeemed);
   t.end();
 });
 
 t.test('RFC 7636 4.6, RFC 9700 2.1.1: the verifier is there if and only if a challenge was, and matches it', (t) => {
-  given(grants, ...open).when(redeemCode, { ...redeem, codeChallenge: 'another' }).expect(t, refused('code_verifier'));
-  given(grants, ...open).when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, refused('code_verifier'));
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, codeChallenge: 'another' })
+    .expect(t, refused('code_verifier'));
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, codeChallenge: null })
+    .expect(t, refused('code_verifier'));
   const unchallenged = given(grants, issued, ['AuthorizationCodeIssued', { ...code, code_challenge: null }]);
   unchallenged.when(redeemCode, redeem).expect(t, refused('code_verifier'));
   unchallenged.when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, { kind: 'redeemed' }, redeemed);
@@ -133,8 +143,12 @@ t.test('RFC 7636 4.6, RFC 9700 2.1.1: the verifier is there if and only if a cha
 });
 
 t.test('RFC 6749 4.1.2: a code expires', (t) => {
-  given(grants, ...open).when(redeemCode, { ...redeem, now: at(10) }).expect(t, refused('expired'));
-  given(grants, ...open).when(redeemCode, { ...redeem, now: at(9.9) }).expect(t, { kind: 'redeemed' }, redeemed);
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, now: at(10) })
+    .expect(t, refused('expired'));
+  given(grants, ...open)
+    .when(redeemCode, { ...redeem, now: at(9.9) })
+    .expect(t, { kind: 'redeemed' }, redeemed);
   t.end();
 });
 
@@ -143,8 +157,12 @@ t.test('RFC 6749 4.1.2: a code used more than once is refused and everything iss
   const { after, expect } = given(grants, ...spent).when(redeemCode, replay);
   expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
   t.equal(after.status, 'revoked');
-  given(grants, ...spent).when(redeemCode, { ...replay, origin }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }, [origin]], revoked('code_replayed'));
-  given(grants, ...spent).when(redeemCode, { ...replay, now: at(400) }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
+  given(grants, ...spent)
+    .when(redeemCode, { ...replay, origin })
+    .expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }, [origin]], revoked('code_replayed'));
+  given(grants, ...spent)
+    .when(redeemCode, { ...replay, now: at(400) })
+    .expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
   t.end();
 });
 
@@ -159,8 +177,12 @@ t.test('a spent code in the hands of who cannot use it ends nobody’s grant', (
 });
 
 t.test('a code of a revoked grant is refused, spent or not', (t) => {
-  given(grants, ...open, revoked('revoked_by_account')).when(redeemCode, redeem).expect(t, refused('revoked'));
-  given(grants, ...spent, revoked('code_replayed')).when(redeemCode, { ...redeem, accessToken: accessToken(9) }).expect(t, refused('revoked'));
+  given(grants, ...open, revoked('revoked_by_account'))
+    .when(redeemCode, redeem)
+    .expect(t, refused('revoked'));
+  given(grants, ...spent, revoked('code_replayed'))
+    .when(redeemCode, { ...redeem, accessToken: accessToken(9) })
+    .expect(t, refused('revoked'));
   t.end();
 });
 
@@ -169,7 +191,9 @@ t.test('RFC 6749 6, RFC 9700 4.14.2: a refresh token is spent for its successor'
   expect(t, { kind: 'rotated' }, rotated(0));
   t.match(after, { accessToken: accessToken(100), accessTokenRevision: 3 });
   t.strictSame(after.refresh, { current: refreshToken(1), revision: 3, absoluteExpiresAt: at(900), spent: { generation: 0, hash: 'refresh-hash-0', usableUntil: at(4.5) } });
-  given(grants, ...spent).when(refresh, { ...present(0), origin }).expect(t, { kind: 'rotated' }, [...rotated(0), [origin]]);
+  given(grants, ...spent)
+    .when(refresh, { ...present(0), origin })
+    .expect(t, { kind: 'rotated' }, [...rotated(0), [origin]]);
   t.end();
 });
 
@@ -181,7 +205,9 @@ t.test('without a grace window the same request, decided again on its own result
 });
 
 t.test('within the grace window the newest spent token is told the same successor again, and nothing is written', (t) => {
-  given(grants, ...spent, rotated(0)).when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) }).expect(t, { kind: 'repeated' });
+  given(grants, ...spent, rotated(0))
+    .when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) })
+    .expect(t, { kind: 'repeated' });
   t.end();
 });
 
@@ -199,27 +225,45 @@ t.test('RFC 9700 4.14.2: outside its window a spent token was stolen, and the wh
 t.test('only the newest spent token has the window: an older one, or one with another secret, is a replay inside it too', (t) => {
   const inTime = { ...present(0, at(4.1)), accessToken: accessToken(7) };
   const replayed = [['RefreshTokenReplayed', { generation: 0, authentication }], revoked('refresh_token_replayed')] as const;
-  given(grants, ...spent, rotated(0), rotated(1)).when(refresh, inTime).expect(t, refused('replayed'), ...replayed);
-  given(grants, ...spent, rotated(0)).when(refresh, { ...inTime, hash: 'another' }).expect(t, refused('replayed'), ...replayed);
+  given(grants, ...spent, rotated(0), rotated(1))
+    .when(refresh, inTime)
+    .expect(t, refused('replayed'), ...replayed);
+  given(grants, ...spent, rotated(0))
+    .when(refresh, { ...inTime, hash: 'another' })
+    .expect(t, refused('replayed'), ...replayed);
   t.end();
 });
 
 t.test('a refresh token that this grant never issued is refused and ends nothing', (t) => {
-  given(grants, ...spent).when(refresh, { ...present(0), hash: 'another' }).expect(t, refused('unknown'));
-  given(grants, ...spent).when(refresh, present(1)).expect(t, refused('unknown'));
-  given(grants, ...open).when(refresh, present(0)).expect(t, refused('unknown'));
+  given(grants, ...spent)
+    .when(refresh, { ...present(0), hash: 'another' })
+    .expect(t, refused('unknown'));
+  given(grants, ...spent)
+    .when(refresh, present(1))
+    .expect(t, refused('unknown'));
+  given(grants, ...open)
+    .when(refresh, present(0))
+    .expect(t, refused('unknown'));
   t.end();
 });
 
 t.test('RFC 6749 6: a refresh token is bound to the client it was issued to', (t) => {
-  given(grants, ...spent).when(refresh, { ...present(0), clientId: 'other' }).expect(t, refused('other_client'));
-  given(grants, ...spent, rotated(0)).when(refresh, { ...present(0, at(400)), clientId: 'other' }).expect(t, refused('other_client'));
+  given(grants, ...spent)
+    .when(refresh, { ...present(0), clientId: 'other' })
+    .expect(t, refused('other_client'));
+  given(grants, ...spent, rotated(0))
+    .when(refresh, { ...present(0, at(400)), clientId: 'other' })
+    .expect(t, refused('other_client'));
   t.end();
 });
 
 t.test('a refresh token ends after idle time, and with its family at the absolute end', (t) => {
-  given(grants, ...spent).when(refresh, present(0, at(500))).expect(t, refused('expired'));
-  given(grants, ...open, ['AuthorizationCodeRedeemed', { ...redeemed[1], absolute_expires_at: at(100) }]).when(refresh, present(0, at(100))).expect(t, refused('expired'));
+  given(grants, ...spent)
+    .when(refresh, present(0, at(500)))
+    .expect(t, refused('expired'));
+  given(grants, ...open, ['AuthorizationCodeRedeemed', { ...redeemed[1], absolute_expires_at: at(100) }])
+    .when(refresh, present(0, at(100)))
+    .expect(t, refused('expired'));
   t.end();
 });
 
@@ -227,8 +271,12 @@ t.test('RFC 7009 2.1: a revoked grant refreshes nothing more, and stays revoked'
   const { after, expect } = given(grants, ...spent).when(revokeGrant, { reason: 'revoked_by_client' });
   expect(t, { kind: 'done' }, revoked('revoked_by_client'));
   t.equal(after.status, 'revoked');
-  given(grants, ...spent, revoked('revoked_by_client')).when(refresh, present(0)).expect(t, refused('revoked'));
-  given(grants, ...spent, revoked('revoked_by_client')).when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'already' });
+  given(grants, ...spent, revoked('revoked_by_client'))
+    .when(refresh, present(0))
+    .expect(t, refused('revoked'));
+  given(grants, ...spent, revoked('revoked_by_client'))
+    .when(revokeGrant, { reason: 'revoked_by_admin' })
+    .expect(t, { kind: 'already' });
   given(grants).when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();
 });
@@ -239,18 +287,31 @@ t.test('RFC 7009 2.1: an access token is revoked alone; the grant and its refres
   const { after, expect } = given(grants, ...spent).when(revokeAccessToken, command);
   expect(t, { kind: 'done' }, fact);
   t.strictSame(after, { ...given(grants, ...spent).state, revokedAccessTokens: [{ jti: 'jti-0', expiresAt: at(60) }] });
-  given(grants, ...spent, fact).when(revokeAccessToken, command).expect(t, { kind: 'already' });
-  given(grants, ...spent).when(revokeAccessToken, { ...command, now: at(60) }).expect(t, { kind: 'already' });
-  given(grants, ...spent, revoked('revoked_by_client')).when(revokeAccessToken, command).expect(t, { kind: 'already' });
+  given(grants, ...spent, fact)
+    .when(revokeAccessToken, command)
+    .expect(t, { kind: 'already' });
+  given(grants, ...spent)
+    .when(revokeAccessToken, { ...command, now: at(60) })
+    .expect(t, { kind: 'already' });
+  given(grants, ...spent, revoked('revoked_by_client'))
+    .when(revokeAccessToken, command)
+    .expect(t, { kind: 'already' });
   given(grants).when(revokeAccessToken, command).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();
 });
 
 t.test('access tokens that have expired leave the list of revoked ones, so that it cannot grow without bound', (t) => {
   const fact = (jti: string, expires_at: string): Fact<GrantEvent> => ['AccessTokenRevoked', { jti, client_id: 'app', expires_at }];
-  t.strictSame(given(grants, ...spent, fact('a', at(4)), fact('b', at(60))).state.revokedAccessTokens.map(({ jti }) => jti), ['b'], 'one that expires at this moment has expired');
+  t.strictSame(
+    given(grants, ...spent, fact('a', at(4)), fact('b', at(60))).state.revokedAccessTokens.map(({ jti }) => jti),
+    ['b'],
+    'one that expires at this moment has expired',
+  );
   const { state } = given(grants, ...spent, fact('a', at(4.5)), fact('b', at(60)), fact('c', at(60)));
-  t.strictSame(state.revokedAccessTokens.map(({ jti }) => jti), ['b', 'c']);
+  t.strictSame(
+    state.revokedAccessTokens.map(({ jti }) => jti),
+    ['b', 'c'],
+  );
   t.end();
 });
 

@@ -55,7 +55,16 @@ t.test('an older event is lifted step by step; the stored one is not touched', (
   t.strictSame(decodeEvent(THINGS, first), { ...first, version: 3, data: { names: [{ text: 'Ring', language: 'en' }] } });
   t.strictSame(first, event('ThingNamed', { name: 'Ring' }));
   const second = event('ThingNamed', { names: ['Ring', 'One'] }, 2);
-  t.strictSame(decodeEvent(THINGS, second), { ...second, version: 3, data: { names: [{ text: 'Ring', language: 'en' }, { text: 'One', language: 'en' }] } });
+  t.strictSame(decodeEvent(THINGS, second), {
+    ...second,
+    version: 3,
+    data: {
+      names: [
+        { text: 'Ring', language: 'en' },
+        { text: 'One', language: 'en' },
+      ],
+    },
+  });
   t.end();
 });
 
@@ -85,7 +94,8 @@ t.test('a type that is not in the catalog is refused, whatever objects inherit',
 });
 
 t.test('a version that this program does not know is refused', (t) => {
-  for (const version of [4, 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1' as unknown as number]) undecodable(t, THINGS, event('ThingNamed', { names: [] }, version), /unknown version/);
+  for (const version of [4, 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1' as unknown as number])
+    undecodable(t, THINGS, event('ThingNamed', { names: [] }, version), /unknown version/);
   t.end();
 });
 

@@ -66,20 +66,33 @@ t.test('instants compare as strings', (t) => {
 
 t.test('an instant in the log has milliseconds and is in UTC: any other spelling would not compare', (t) => {
   t.equal(instant.safeParse('2026-11-24T14:00:00.000Z').success, true);
-  for (const text of ['2026-11-24T14:00:00Z', '2026-11-24T14:00:00.000+00:00', '2026-11-24T14:00:00.000000Z', '2026-11-24 14:00:00.000Z', '2026-11-24T14:00:00.000z', '2026-11-24T14:00:00.000Z\n', 1])
+  for (const text of [
+    '2026-11-24T14:00:00Z',
+    '2026-11-24T14:00:00.000+00:00',
+    '2026-11-24T14:00:00.000000Z',
+    '2026-11-24 14:00:00.000Z',
+    '2026-11-24T14:00:00.000z',
+    '2026-11-24T14:00:00.000Z\n',
+    1,
+  ])
     t.equal(instant.safeParse(text).success, false, JSON.stringify(text));
   t.end();
 });
 
 t.test('a JSON object in the log is JSON all the way down', (t) => {
   t.equal(jsonObject.safeParse({ a: [null, true, 1.5, 'x', { b: {} }] }).success, true);
-  for (const value of [null, [], 'x', { a: undefined }, { a: 1n }, { a: Number.NaN }, { a: new Date(0) }, { a: () => 1 }]) t.equal(jsonObject.safeParse(value).success, false, String(value));
+  for (const value of [null, [], 'x', { a: undefined }, { a: 1n }, { a: Number.NaN }, { a: new Date(0) }, { a: () => 1 }])
+    t.equal(jsonObject.safeParse(value).success, false, String(value));
   t.end();
 });
 
 t.test('a document points at sealed fields with all that is needed to open them, and with nothing else', (t) => {
   const pii = [{ key_id: 'subject/1', nonce: 'n', ciphertext: 'c' }];
   const event = { id: 'event-1', stream: 'account-1', revision: 3, type: 'AccountUpdated', version: 1, time: '2026-01-01T00:00:00.000Z', data: {}, pii } as const;
-  t.strictSame(sealedRef({ ...event, actor: { kind: 'system', id: null }, correlation: null, causation: null, request: null, tenant: null }), { eventId: 'event-1', stream: 'account-1', pii });
+  t.strictSame(sealedRef({ ...event, actor: { kind: 'system', id: null }, correlation: null, causation: null, request: null, tenant: null }), {
+    eventId: 'event-1',
+    stream: 'account-1',
+    pii,
+  });
   t.end();
 });

@@ -5,6 +5,7 @@ import type { Document } from '#kernel/aggregate.ts';
 import type { Core } from '#runtime/core.ts';
 import { CLIENT_ASSERTION_TYPE, verifyClientAssertion } from './client-assertion.ts';
 import { OAuthError } from './errors.ts';
+import type { FormRequest } from './form-request.ts';
 import type { Parameters } from './parameters.ts';
 
 /** A client that proved who it is, or a public one that only said so. */
@@ -72,7 +73,25 @@ function presentedCredentials(parameters: Parameters, authorization: string | un
  * A public client is only identified; whether that is enough is the endpoint's to say. A disabled or deleted client is refused like an unknown one.
  * @throws OAuthError invalid_client, invalid_request
  */
-export async function authenticateClient(core: Core, parameters: Parameters, authorization: string | undefined): Promise<AuthenticatedClient> {
+export async function authenticateClient(core: Core, form: FormRequest): Promise<AuthenticatedClient> {
+  try {
+    return await authenticate(core, form);
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === 'invalid_client') {
+      core.failedAttempts.clientAuthentication({ clientId: await claimedClient(core, form), reason: error.detail ?? error.description, caller: form.caller });
+    }
+    throw error;
+  }
+}
+
+/** The client that a failed request claimed to be, where there is such a client. */
+async function claimedClient(core: Core, { parameters, authorization }: FormRequest): Promise<string | null> {
+  const claimed = parameters.peek('client_id') ?? (authorization === undefined ? undefined : basicCredentials(authorization)?.clientId);
+  if (claimed === undefined || claimed.length > CLIENT_ID_LIMIT) return null;
+  return (await core.commands.load(clients, claimed)) === null ? null : claimed;
+}
+
+async function authenticate(core: Core, { parameters, authorization }: FormRequest): Promise<AuthenticatedClient> {
   const presented = presentedCredentials(parameters, authorization);
   const basicTried = presented.method === 'client_secret_basic';
   if (presented.method === 'private_key_jwt') {

@@ -1,33 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PasswordQueueFull } from '#account/password.ts';
-import { LeafTooLarge } from '#audit/leaf.ts';
-import { StoreUnavailable, StreamDenied } from '#ports/store-errors.ts';
 import type { Core } from '#runtime/core.ts';
 import { sendErrorPage } from './error-page.ts';
 import { errorBody, OAuthError } from './errors.ts';
+import { asOAuthError } from './failure.ts';
 import { NO_STORE } from './form-request.ts';
-
-/** Seconds after which a caller may repeat what failed for a reason of ours. */
-const RETRY_AFTER = '1';
-
-const unavailable = (detail: string) => new OAuthError('temporarily_unavailable', 'the server cannot do this right now', { detail, headers: { 'retry-after': RETRY_AFTER } });
-
-/** What an error means to the caller; the rest of it stays in the log. */
-function asOAuthError(error: FastifyError | Error): OAuthError {
-  if (error instanceof OAuthError) return error;
-  if (error instanceof StoreUnavailable || error instanceof PasswordQueueFull) return unavailable(error.message);
-  if (error instanceof StreamDenied) return unavailable(error.message);
-  if (error instanceof LeafTooLarge) return new OAuthError('invalid_request', 'the request is too large to be recorded', { status: 413 });
-  const status = 'statusCode' in error ? error.statusCode : undefined;
-  if (status !== undefined && status >= 400 && status < 500) return new OAuthError('invalid_request', describe(status), { status });
-  return new OAuthError('server_error', 'something went wrong here', { detail: error.message });
-}
-
-function describe(status: number): string {
-  if (status === 413) return 'the body is too large';
-  if (status === 415) return 'the body must be application/x-www-form-urlencoded';
-  return 'the request cannot be read';
-}
 
 /** Paths that people look at: their errors are pages. */
 const isPage = (core: Core, url: string): boolean => {

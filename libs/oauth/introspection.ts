@@ -59,8 +59,9 @@ async function introspectRefreshToken(core: Core, caller: AuthenticatedClient, t
 /** The introspection endpoint (RFC 7662 2). Both kinds of token are recognised by their form; `token_type_hint` changes nothing. */
 export function introspectionEndpoint(app: FastifyInstance, core: Core): void {
   app.post(core.paths.introspection, async (request, reply) => {
-    const { parameters, authorization } = formRequest(core, request);
-    const client = await authenticateClient(core, parameters, authorization);
+    const form = formRequest(core, request);
+    const { parameters } = form;
+    const client = await authenticateClient(core, form);
     if (client.fact.method === 'none') throw new OAuthError('invalid_client', 'introspection is for clients that authenticate');
     const token = parameters.require('token');
     const answer = token.startsWith('glr_') ? await introspectRefreshToken(core, client, token) : await introspectAccessToken(core, client, token);

@@ -7,8 +7,11 @@ export function wantsJson(request: FastifyRequest): boolean {
   return contentType.startsWith('application/json') || accept.split(',')[0]?.trim().startsWith('application/json') === true;
 }
 
-/** 303 after a form or an authorization request, so that no body is sent on (RFC 9700 4.12); `redirect_uri` in JSON for a script. */
-export function redirect(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
-  reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
-  return wantsJson(request) ? reply.send({ redirect_uri: location }) : reply.code(303).header('location', location).send();
-}
+const HEADERS = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' } as const;
+
+/** 303, so that no body is sent on (RFC 9700 4.12). */
+export const seeOther = (reply: FastifyReply, location: string): FastifyReply => reply.code(303).headers({ ...HEADERS, location }).send();
+
+/** Where a form leads: by 303, or as `redirect_uri` in JSON for a script. */
+export const redirect = (request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply =>
+  wantsJson(request) ? reply.headers(HEADERS).send({ redirect_uri: location }) : seeOther(reply, location);

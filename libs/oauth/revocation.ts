@@ -36,8 +36,9 @@ async function revokeAccess(core: Core, clientId: string, token: string, origin:
  */
 export function revocationEndpoint(app: FastifyInstance, core: Core): void {
   app.post(core.paths.revocation, async (request, reply) => {
-    const { parameters, authorization, caller } = formRequest(core, request);
-    const client = await authenticateClient(core, parameters, authorization);
+    const form = formRequest(core, request);
+    const { parameters, caller } = form;
+    const client = await authenticateClient(core, form);
     allowOrigin(request, reply, client.document.state);
     const token = parameters.require('token');
     const origin = originOf(caller, { kind: 'client', id: client.clientId });

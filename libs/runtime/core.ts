@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { SecretUse } from '#client/secrets.ts';
 import type { Passwords } from '#account/password.ts';
 import type { SignInThrottle } from '#account/sign-in-throttle.ts';
-import type { ClientCredentialsLog } from '#client-credentials/issue.ts';
 import type { CredentialKeys } from '#credentials/credential-keys.ts';
 import type { Jwts } from '#credentials/jwt.ts';
+import type { FailedAttempts } from '#failed-attempt/failed-attempts.ts';
 import type { Keyring } from '#credentials/keyring.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EphemeralStore } from '#ports/ephemeral-store.ts';
@@ -16,6 +16,7 @@ import type { SigningAlgorithm } from '#signing-key/algorithms.ts';
 import type { KeyStore } from '#signing-key/key-store.ts';
 import type { Config } from './config/schema.ts';
 import type { EndpointPaths } from './config/paths.ts';
+import type { FactLog } from './fact-log.ts';
 import type { CommandHandler } from './handle-command.ts';
 
 /** What commands, queries and endpoints work with. Made once, by a service; holds no state of its own. */
@@ -36,7 +37,9 @@ export interface Core {
   readonly jwts: Jwts;
   readonly clientKeys: ClientKeys;
   readonly secretUse: SecretUse;
-  readonly clientCredentials: ClientCredentialsLog;
+  /** Where tokens that clients get for themselves are recorded. */
+  readonly clientCredentials: FactLog;
+  readonly failedAttempts: FailedAttempts;
   readonly passwords: Passwords;
   readonly signInThrottle: SignInThrottle;
   /** Makes the key sets of these algorithms where they are missing. */

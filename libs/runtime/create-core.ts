@@ -5,11 +5,11 @@ import { accounts, usernames } from '#account/projection.ts';
 import { createSignInThrottle } from '#account/sign-in-throttle.ts';
 import { clients } from '#client/projection.ts';
 import { createSecretUse } from '#client/secrets.ts';
-import { createClientCredentialsLog } from '#client-credentials/issue.ts';
 import { consents } from '#consent/projection.ts';
 import { createCredentialKeys } from '#credentials/credential-keys.ts';
 import { createJwts } from '#credentials/jwt.ts';
 import { createKeyring } from '#credentials/keyring.ts';
+import { createFailedAttempts } from '#failed-attempt/failed-attempts.ts';
 import { grants } from '#grant/projection.ts';
 import { notices } from '#notice/projection.ts';
 import { parseRanges } from '#oauth/caller.ts';
@@ -28,6 +28,7 @@ import { sessions } from '#session/projection.ts';
 import { resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import type { Core } from './core.ts';
+import { createFactLog } from './fact-log.ts';
 import { createCommandHandler, type Origin } from './handle-command.ts';
 
 /** Every aggregate that has a read model; a store makes a collection for each. */
@@ -68,7 +69,8 @@ export function createCore({ config, issuer, masterKey, log, clock, random, stor
     jwts: createJwts(keys),
     clientKeys: createClientKeys({ config, clock }),
     secretUse: createSecretUse({ ephemeral, clock, log }),
-    clientCredentials: createClientCredentialsLog({ commands, clock, random }),
+    clientCredentials: createFactLog('clientCredentials', { commands, clock, random }),
+    failedAttempts: createFailedAttempts({ facts: createFactLog('failedAttempts', { commands, clock, random }), clock, log }),
     passwords: createPasswords(),
     signInThrottle: createSignInThrottle({ ephemeral, clock }),
     trustedProxies: parseRanges(config.trustedProxies),

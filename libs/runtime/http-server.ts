@@ -93,6 +93,8 @@ export function createApp(bound: BoundServer, log: Logger, issuer: string): Fast
       return bound.server;
     },
   });
+  // A cross-site form may send text/plain without a preflight: nothing here takes it.
+  app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   const isSecure = issuer.startsWith('https:');
   app.addHook('onRequest', async (request, reply) => {

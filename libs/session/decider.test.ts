@@ -16,8 +16,20 @@ const ended = ['SessionEnded', { reason: 'sign-out' }] as const;
 t.test('a sign-in starts a session; only a hash of its cookie is recorded, address and agent are personal', (t) => {
   const { after, expect } = given(sessions).when(startSession, start);
   expect(t, { kind: 'done' }, started);
-  t.strictSame(after, { status: 'active', sub: 'sub-1', accountEpoch: 0, cookieHash: 'cookie-1', createdAt: at(0), expiresAt: at(100), authTime: at(0), acr: signIn.acr, amr: ['pwd'] });
-  given(sessions).when(startSession, { ...start, origin: null }).expect(t, { kind: 'done' }, ['SessionStarted', started[1]]);
+  t.strictSame(after, {
+    status: 'active',
+    sub: 'sub-1',
+    accountEpoch: 0,
+    cookieHash: 'cookie-1',
+    createdAt: at(0),
+    expiresAt: at(100),
+    authTime: at(0),
+    acr: signIn.acr,
+    amr: ['pwd'],
+  });
+  given(sessions)
+    .when(startSession, { ...start, origin: null })
+    .expect(t, { kind: 'done' }, ['SessionStarted', started[1]]);
   t.end();
 });
 
@@ -27,7 +39,9 @@ t.test('starting the same session twice is one session', (t) => {
 });
 
 t.test('the id of a session is never used for another one', (t) => {
-  given(sessions, started).when(startSession, { ...start, cookieHash: 'cookie-9' }).expect(t, { kind: 'refused', reason: 'another-account' });
+  given(sessions, started)
+    .when(startSession, { ...start, cookieHash: 'cookie-9' })
+    .expect(t, { kind: 'refused', reason: 'another-account' });
   given(sessions, started, ended).when(startSession, start).expect(t, { kind: 'refused', reason: 'ended' });
   t.end();
 });
@@ -36,7 +50,9 @@ t.test('OpenID Core 3.1.2.1 (max_age, prompt=login): the same person proves who 
   const { after, expect } = given(sessions, started).when(reauthenticate, again);
   expect(t, { kind: 'done' }, reauthenticated);
   t.strictSame(after, { ...given(sessions, started).state, cookieHash: 'cookie-2', authTime: at(1), amr: ['pwd', 'otp'] });
-  given(sessions, started).when(reauthenticate, { ...again, origin: null }).expect(t, { kind: 'done' }, ['SessionReauthenticated', reauthenticated[1]]);
+  given(sessions, started)
+    .when(reauthenticate, { ...again, origin: null })
+    .expect(t, { kind: 'done' }, ['SessionReauthenticated', reauthenticated[1]]);
   t.end();
 });
 
@@ -46,16 +62,24 @@ t.test('the same repeated sign-in is one fact', (t) => {
 });
 
 t.test('another person cannot take over a session by signing in', (t) => {
-  given(sessions, started).when(reauthenticate, { ...again, sub: 'sub-2' }).expect(t, { kind: 'refused', reason: 'another-account' });
+  given(sessions, started)
+    .when(reauthenticate, { ...again, sub: 'sub-2' })
+    .expect(t, { kind: 'refused', reason: 'another-account' });
   t.end();
 });
 
 t.test('a session that is over is not revived by a sign-in', (t) => {
   const refused = { kind: 'refused', reason: 'ended' } as const;
   given(sessions, started, ended).when(reauthenticate, again).expect(t, refused);
-  given(sessions, started).when(reauthenticate, { ...again, authTime: at(100) }).expect(t, refused);
-  given(sessions, started).when(reauthenticate, { ...again, accountEpoch: 1 }).expect(t, refused);
-  given(sessions, started).when(reauthenticate, { ...again, authTime: at(99.9) }).expect(t, { kind: 'done' }, ['SessionReauthenticated', { ...reauthenticated[1], auth_time: at(99.9) }, [origin]]);
+  given(sessions, started)
+    .when(reauthenticate, { ...again, authTime: at(100) })
+    .expect(t, refused);
+  given(sessions, started)
+    .when(reauthenticate, { ...again, accountEpoch: 1 })
+    .expect(t, refused);
+  given(sessions, started)
+    .when(reauthenticate, { ...again, authTime: at(99.9) })
+    .expect(t, { kind: 'done' }, ['SessionReauthenticated', { ...reauthenticated[1], auth_time: at(99.9) }, [origin]]);
   given(sessions).when(reauthenticate, again).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();
 });

@@ -38,8 +38,12 @@ export async function signIn(core: Core, request: SignInRequest): Promise<SignIn
   const name = await usernameHash(core, username.slice(0, MAX_USERNAME + 1));
   const address = await addressHash(core, caller.address);
   const admission = await core.signInThrottle.begin(name, address);
-  if (admission.kind === 'throttled') return admission;
   const account = username.length > MAX_USERNAME ? null : await accountByUsername(core, name);
+  const failed = (reason: 'credentials' | 'throttled') => core.failedAttempts.signIn({ reason, sub: account?.id ?? null, caller });
+  if (admission.kind === 'throttled') {
+    failed('throttled');
+    return admission;
+  }
   const passwordHash = account === null ? null : await openPasswordHash(core, account.state);
   let matches: boolean;
   try {
@@ -50,6 +54,7 @@ export async function signIn(core: Core, request: SignInRequest): Promise<SignIn
   }
   if (account === null || !matches || password.length > MAX_PASSWORD || account.state.status !== 'active') {
     await core.signInThrottle.fail();
+    failed('credentials');
     return { kind: 'refused' };
   }
   await core.signInThrottle.succeed(name, address);

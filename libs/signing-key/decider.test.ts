@@ -22,19 +22,26 @@ t.test('a new key set has one key that signs and one that is announced before it
 });
 
 t.test('a key set that exists is not made again, whatever keys a second process brings', (t) => {
-  given(signingKeys, ...set).when(createKeySet, { first: key('x'), next: key('y') }).expect(t, { kind: 'already' });
+  given(signingKeys, ...set)
+    .when(createKeySet, { first: key('x'), next: key('y') })
+    .expect(t, { kind: 'already' });
   t.end();
 });
 
 t.test('a rotation retires the signer, activates the announced key and announces the next, in one append', (t) => {
   const { after, expect } = given(signingKeys, ...set).when(rotateKey, rotate);
   expect(t, { kind: 'done' }, retired('a'), activated('b'), announced('c'));
-  t.strictSame(after.keys.map(({ kid, status }) => `${kid} ${status}`), ['a retired', 'b active', 'c announced']);
+  t.strictSame(
+    after.keys.map(({ kid, status }) => `${kid} ${status}`),
+    ['a retired', 'b active', 'c announced'],
+  );
   t.end();
 });
 
 t.test('the same rotation twice is one rotation', (t) => {
-  given(signingKeys, ...set, retired('a'), activated('b'), announced('c')).when(rotateKey, rotate).expect(t, { kind: 'already' });
+  given(signingKeys, ...set, retired('a'), activated('b'), announced('c'))
+    .when(rotateKey, rotate)
+    .expect(t, { kind: 'already' });
   t.end();
 });
 

@@ -4,7 +4,7 @@ type Rule = Extract<IForbiddenRuleType, { to: object }> & { readonly name: strin
 type From = Rule['from'];
 type To = Rule['to'];
 
-const AGGREGATES = '(client|consent|notice|grant|account|session|signing-key|access-token|client-credentials)';
+const AGGREGATES = '(client|consent|notice|grant|account|session|signing-key|access-token|client-credentials|failed-attempt)';
 const PURE = `^libs/${AGGREGATES}/(events|decider|projection)\\.ts$`;
 const TEST = '\\.test\\.ts$|^test/';
 

@@ -17,7 +17,11 @@ const directory = new URL('leaves/', import.meta.url);
 const catalogs: { readonly [category: string]: EventCatalog } = EVENT_CATALOGS;
 const schemas = eventSchemas(EVENT_CATALOGS);
 const vectors = readdirSync(directory).flatMap((file) =>
-  Object.entries(JSON.parse(readFileSync(new URL(file, directory), 'utf8')) as { [name: string]: Vector }).map(([name, vector]) => ({ name, category: file.replace(/\.json$/, ''), ...vector })),
+  Object.entries(JSON.parse(readFileSync(new URL(file, directory), 'utf8')) as { [name: string]: Vector }).map(([name, vector]) => ({
+    name,
+    category: file.replace(/\.json$/, ''),
+    ...vector,
+  })),
 );
 
 /** RFC 8785 in its shortest form: a second opinion beside the library. */

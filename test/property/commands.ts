@@ -98,7 +98,10 @@ const clientWays = {
 };
 
 const asked = fc.record({ scopes: scope, resources, origin });
-const consentAsked = ({ scopes, resources, origin }: { scopes: readonly string[]; resources: string[]; origin: { owner: string; fields: { address: string } } | null }, minute: number) => ({
+const consentAsked = (
+  { scopes, resources, origin }: { scopes: readonly string[]; resources: string[]; origin: { owner: string; fields: { address: string } } | null },
+  minute: number,
+) => ({
   decisionId: `decision-${minute}`,
   sub: 'sub-1',
   clientId: 'app',
@@ -109,13 +112,17 @@ const consentAsked = ({ scopes, resources, origin }: { scopes: readonly string[]
   origin,
 });
 const consentWays = {
-  giveConsent: attempt(consent.giveConsent, fc.record({ asked, basis: fc.constantFrom('person' as const, 'policy' as const), lives: fc.option(minutes) }), ({ asked, basis, lives }, minute) => ({
-    ...consentAsked(asked, minute),
-    now: at(minute),
-    basis,
-    clientRevision: minute,
-    expiresAt: lives === null ? null : at(minute + lives),
-  })),
+  giveConsent: attempt(
+    consent.giveConsent,
+    fc.record({ asked, basis: fc.constantFrom('person' as const, 'policy' as const), lives: fc.option(minutes) }),
+    ({ asked, basis, lives }, minute) => ({
+      ...consentAsked(asked, minute),
+      now: at(minute),
+      basis,
+      clientRevision: minute,
+      expiresAt: lives === null ? null : at(minute + lives),
+    }),
+  ),
   denyConsent: attempt(consent.denyConsent, asked, consentAsked),
   narrowConsent: attempt(consent.narrowConsent, scope, (scopes, minute) => ({ now: at(minute), scopes })),
   withdrawConsent: attempt(consent.withdrawConsent, fc.constantFrom('by person', 'by admin'), (reason) => ({ reason })),
@@ -153,7 +160,12 @@ const signIn = (minute: number, origin: { owner: string; fields: { address: stri
 });
 const person = fc.record({ sub, accountEpoch: mostly(0, 1), origin, lives: minutes });
 const sessionWays = {
-  startSession: attempt(session.startSession, person, ({ sub, accountEpoch, origin, lives }, minute) => ({ ...signIn(minute, origin), sub, accountEpoch, expiresAt: at(minute + lives) })),
+  startSession: attempt(session.startSession, person, ({ sub, accountEpoch, origin, lives }, minute) => ({
+    ...signIn(minute, origin),
+    sub,
+    accountEpoch,
+    expiresAt: at(minute + lives),
+  })),
   reauthenticate: attempt(session.reauthenticate, person, ({ sub, accountEpoch, origin }, minute) => ({ ...signIn(minute, origin), sub, accountEpoch })),
   endSession: attempt(session.endSession, fc.constantFrom('sign-out', 'by admin'), (reason) => ({ reason })),
 };
@@ -164,7 +176,13 @@ const signingKeyWays = {
 };
 
 const accessTokenFact = (minute: number) => ({ jti: `jti-${minute}`, scope: ['read'], audience: ['https://api.example.com'], issued_at: at(minute), expires_at: at(minute + 6) });
-const refreshTokenFact = (generation: number, minute: number) => ({ generation, key_id: 'key-1', salt: `salt-${minute}`, hash: `refresh-${generation}`, expires_at: at(minute + 20) });
+const refreshTokenFact = (generation: number, minute: number) => ({
+  generation,
+  key_id: 'key-1',
+  salt: `salt-${minute}`,
+  hash: `refresh-${generation}`,
+  expires_at: at(minute + 20),
+});
 const presenter = fc.record({
   clientId: mostly('app', 'other'),
   authentication: fc.constantFrom({ method: 'none', secret_id: null, kid: null }, { method: 'client_secret_basic', secret_id: 'secret-1', kid: null }),
@@ -188,7 +206,14 @@ const grantWays = {
       acr: 'urn:grantlog:acr:single-factor',
       amr: ['pwd'],
     },
-    code: { hash: 'code', key_id: 'key-1', redirect_uri: 'https://app.example.com/cb', code_challenge: challenged ? 'challenge' : null, nonce: null, expires_at: at(minute + lives) },
+    code: {
+      hash: 'code',
+      key_id: 'key-1',
+      redirect_uri: 'https://app.example.com/cb',
+      code_challenge: challenged ? 'challenge' : null,
+      nonce: null,
+      expires_at: at(minute + lives),
+    },
     origin,
   })),
   redeemCode: attempt(
@@ -225,7 +250,12 @@ const grantWays = {
     }),
   ),
   revokeGrant: attempt(grant.revokeGrant, fc.constantFrom('revoked_by_client' as const, 'revoked_by_admin' as const), (reason) => ({ reason })),
-  revokeAccessToken: attempt(grant.revokeAccessToken, fc.nat({ max: 12 }), (issued, minute) => ({ jti: `jti-${issued}`, client_id: 'app', expires_at: at(issued + 6), now: at(minute) })),
+  revokeAccessToken: attempt(grant.revokeAccessToken, fc.nat({ max: 12 }), (issued, minute) => ({
+    jti: `jti-${issued}`,
+    client_id: 'app',
+    expires_at: at(issued + 6),
+    now: at(minute),
+  })),
 };
 
 export const SCENARIOS: readonly Scenario[] = [

@@ -21,7 +21,8 @@ const number = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 0, max: 0xffff_fff
 const secret = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
 const PREFIXES: readonly Prefix[] = ['glc_', 'glr_', 'gla_'];
 
-const opens = async (prefix: Prefix, token: string): Promise<boolean> => (await unseal(prefix, keys, token)) !== null || (prefix !== 'gla_' && (await openHandle(prefix, keys, token)) !== null);
+const opens = async (prefix: Prefix, token: string): Promise<boolean> =>
+  (await unseal(prefix, keys, token)) !== null || (prefix !== 'gla_' && (await openHandle(prefix, keys, token)) !== null);
 
 /** One credential of each kind, and opaque tokens of every length modulo 3: base64url leaves 0, 2 or 4 bits unused at the end. */
 const CREDENTIALS: readonly (readonly [Prefix, string])[] = [
@@ -86,7 +87,17 @@ t.test('no other spelling of the same bytes opens', async (t) => {
     const bytes = Buffer.from(text, 'base64url');
     const spellings = [...alphabet].map((last) => text.slice(0, -1) + last).filter((other) => other !== text && Buffer.from(other, 'base64url').equals(bytes));
     twins += spellings.length;
-    spellings.push(`${text}=`, `${text}==`, `${text}\n`, ` ${text}`, `${text.slice(0, 9)} ${text.slice(9)}`, `${text.slice(0, 9)}\r\n${text.slice(9)}`, `${text}.`, `${text}\0`, encodeURIComponent(`${text}=`));
+    spellings.push(
+      `${text}=`,
+      `${text}==`,
+      `${text}\n`,
+      ` ${text}`,
+      `${text.slice(0, 9)} ${text.slice(9)}`,
+      `${text.slice(0, 9)}\r\n${text.slice(9)}`,
+      `${text}.`,
+      `${text}\0`,
+      encodeURIComponent(`${text}=`),
+    );
     if (/[-_]/.test(text)) spellings.push(text.replaceAll('-', '+').replaceAll('_', '/'));
     for (const other of spellings) if (await opens(prefix, prefix + other)) t.fail(JSON.stringify(other));
   }
@@ -107,7 +118,11 @@ t.test('a credential of one kind is none of another', async (t) => {
 });
 
 t.test('no other string opens', async (t) => {
-  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.base64String({ maxLength: 200 }), fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes).toString('base64url')));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.base64String({ maxLength: 200 }),
+    fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
+  );
   const named = fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.concat([Buffer.from(key.id, 'hex'), Buffer.from(bytes)]).toString('base64url'));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...PREFIXES), fc.oneof(text, named), async (prefix, text) => {

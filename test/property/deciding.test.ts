@@ -35,7 +35,8 @@ function run({ aggregate }: Scenario, commands: readonly Attempt<unknown>[], rep
   return order.map(({ name, decide }, minute) => {
     const before = state;
     const decision = decide(before);
-    for (const event of decision.events) state = frozen(aggregate.evolve(state, decodeEvent(aggregate.events, recorded(aggregate.category, revision++, event, minute) as RecordedEvent)));
+    for (const event of decision.events)
+      state = frozen(aggregate.evolve(state, decodeEvent(aggregate.events, recorded(aggregate.category, revision++, event, minute) as RecordedEvent)));
     return { name, decide, before, decision, after: state };
   });
 }
@@ -44,7 +45,11 @@ const repeats = fc.array(fc.nat({ max: 13 }), { maxLength: 6 });
 
 t.test('every decider has its commands among the histories', (t) => {
   const covered = SCENARIOS.flatMap(({ deciders }) => deciders);
-  const exported = DECIDERS.flatMap((module) => Object.entries(module).filter(([, value]) => typeof value === 'function').map(([name]) => name));
+  const exported = DECIDERS.flatMap((module) =>
+    Object.entries(module)
+      .filter(([, value]) => typeof value === 'function')
+      .map(([name]) => name),
+  );
   t.strictSame([...covered].sort(), [...exported].sort());
   t.end();
 });

@@ -44,7 +44,13 @@ const histories = fc.array(request, { minLength: 1, maxLength: 40, size: 'max' }
 
 const accessToken = (minute: number) => ({ jti: `jti-${minute}`, scope: ['read'], audience: ['https://api.example.com'], issued_at: at(minute), expires_at: at(minute + 60) });
 /** Every attempt draws another salt, so the token of a generation is known only from the event that won. */
-const refreshToken = (generation: number, minute: number) => ({ generation, key_id: 'key-1', salt: `salt-${minute}`, hash: `hash-${generation}-${minute}`, expires_at: at(minute + 100) });
+const refreshToken = (generation: number, minute: number) => ({
+  generation,
+  key_id: 'key-1',
+  salt: `salt-${minute}`,
+  hash: `hash-${generation}-${minute}`,
+  expires_at: at(minute + 100),
+});
 const presenter = { clientId: 'app', authentication: { method: 'none', secret_id: null, kid: null }, origin: null };
 const opening = authorize(
   {
@@ -93,7 +99,12 @@ function play(requests: readonly Request[], rules: Rules) {
   };
 
   /** As the command handler does it: decide on what was read, append at that revision, on a conflict fold what is new and decide again. */
-  function handle<Outcome>(atLeast: number, lag: number, minute: number, decide: (state: GrantState) => Decision<Outcome, NewEvent<string, unknown>>): { outcome: Outcome; state: GrantState } {
+  function handle<Outcome>(
+    atLeast: number,
+    lag: number,
+    minute: number,
+    decide: (state: GrantState) => Decision<Outcome, NewEvent<string, unknown>>,
+  ): { outcome: Outcome; state: GrantState } {
     const head = log.length - 1;
     let revision = Math.max(head - lag, atLeast, rules.revocationsProject ? shown : -1);
     for (;;) {
@@ -130,7 +141,9 @@ function play(requests: readonly Request[], rules: Rules) {
       if (presented === undefined) continue;
       const { generation, revision } = presented;
       const issued = { accessToken: accessToken(minute), refreshToken: refreshToken(generation + 1, minute), previousUsableUntil: at(minute + grace) };
-      const { outcome, state } = handle(revision, lag, minute, (state) => refresh({ ...presenter, clientId: forged ? 'other' : 'app', now, generation, hash: presented.hash, ...issued }, state));
+      const { outcome, state } = handle(revision, lag, minute, (state) =>
+        refresh({ ...presenter, clientId: forged ? 'other' : 'app', now, generation, hash: presented.hash, ...issued }, state),
+      );
       answer(outcome, state);
     } else if (kind === 'revoke') {
       const { outcome } = handle(-1, lag, minute, (state) => revokeGrant({ reason: 'revoked_by_client' }, state));
@@ -155,7 +168,8 @@ function play(requests: readonly Request[], rules: Rules) {
   if (end >= 0 && log.slice(end).some(({ type }) => type === 'AuthorizationCodeRedeemed' || type === 'RefreshTokenRotated')) wrong.push('a revoked grant issued again');
   if (of('GrantRevoked').length > 1) wrong.push('a grant was revoked twice');
   if (new Set(jtis).size !== jtis.length) wrong.push('two access tokens are one');
-  for (const { generation, hash } of handed) if (handed.some((other) => other.generation === generation && other.hash !== hash)) wrong.push('two refresh tokens of one generation left');
+  for (const { generation, hash } of handed)
+    if (handed.some((other) => other.generation === generation && other.hash !== hash)) wrong.push('two refresh tokens of one generation left');
   return { wrong, answers, conflicts };
 }
 
@@ -171,8 +185,25 @@ t.test('whatever the interleaving, a code is redeemed once, a refresh generation
     }),
     { numRuns: 2000 },
   );
-  const wanted = ['redeemed', 'rotated', 'repeated', 'replayed', 'revoked', 'code_verifier', 'other_client', 'expired', 'revoke done', 'revoke already', 'revoke access token done', 'revoke access token already'];
-  t.strictSame(wanted.filter((word) => !seen.has(word)), [], 'every kind of answer was among the histories');
+  const wanted = [
+    'redeemed',
+    'rotated',
+    'repeated',
+    'replayed',
+    'revoked',
+    'code_verifier',
+    'other_client',
+    'expired',
+    'revoke done',
+    'revoke already',
+    'revoke access token done',
+    'revoke access token already',
+  ];
+  t.strictSame(
+    wanted.filter((word) => !seen.has(word)),
+    [],
+    'every kind of answer was among the histories',
+  );
   t.ok(conflicts > 100, `${conflicts} lost races`);
   t.end();
 });

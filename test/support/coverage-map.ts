@@ -13,5 +13,5 @@ const covered = (test: string): string[] | null => {
 const untested = globSync('libs/*/{decider,projection}.ts').filter((file) => !existsSync(file.replace(/[^/]+$/, 'decider.test.ts')));
 if (untested.length > 0) throw new Error(`no decider.test.ts beside ${untested.join(', ')}`);
 
-// tap asks for a default export.
+// biome-ignore lint/style/noDefaultExport: tap asks for one.
 export default covered;

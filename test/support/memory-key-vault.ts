@@ -22,7 +22,10 @@ export function memoryKeyVault(): KeyVault & { readonly wrapped: Map<string, Uin
       wrapped.set(id, 'destroyed');
     },
     async list(prefix: string) {
-      return [...wrapped].filter(([id, bytes]) => id.startsWith(prefix) && bytes !== 'destroyed').map(([id]) => id).sort();
+      return [...wrapped]
+        .filter(([id, bytes]) => id.startsWith(prefix) && bytes !== 'destroyed')
+        .map(([id]) => id)
+        .sort();
     },
   };
   return vault;

@@ -24,9 +24,10 @@ const isRegistered = (request: TokenRequest, grantType: string): boolean => requ
 /** The token endpoint (RFC 6749 3.2). */
 export function tokenEndpoint(app: FastifyInstance, core: Core): void {
   app.post(core.paths.token, async (request, reply) => {
-    const { parameters, authorization, caller } = formRequest(core, request, 'resource');
+    const form = formRequest(core, request, 'resource');
+    const { parameters, caller } = form;
     const grantType = parameters.require('grant_type');
-    const client = await authenticateClient(core, parameters, authorization);
+    const client = await authenticateClient(core, form);
     allowOrigin(request, reply, client.document.state);
     const grant = Object.hasOwn(GRANTS, grantType) ? GRANTS[grantType] : undefined;
     if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'this grant type is not supported');

@@ -1,11 +1,11 @@
-import type { NewEvent } from '#kernel/event.ts';
-import { NO_STREAM } from '#kernel/event.ts';
-import type { Clock } from '#ports/clock.ts';
-import { toInstant } from '#ports/clock.ts';
+import { NO_STREAM, type NewEvent } from '#kernel/event.ts';
+import { type StreamName, streamName } from '#kernel/stream-name.ts';
+import { type Clock, toInstant } from '#ports/clock.ts';
 import type { Random } from '#ports/random.ts';
-import type { CommandHandler, Origin } from '#runtime/handle-command.ts';
+import type { CommandHandler, Origin } from './handle-command.ts';
 
-interface Fact {
+/** A fact that nothing is decided on: it has no document, only its place in the log. */
+export interface Fact {
   readonly event: NewEvent;
   readonly origin: Origin;
 }
@@ -15,8 +15,9 @@ interface Waiting extends Fact {
   readonly reject: (error: unknown) => void;
 }
 
-/** Records that clients were issued tokens for themselves; durable when the promise resolves. */
-export interface ClientCredentialsLog {
+/** Appends facts of one category. */
+export interface FactLog {
+  /** Durable when it resolves. @throws StoreUnavailable */
   record(fact: Fact): Promise<void>;
 }
 
@@ -24,20 +25,20 @@ export interface ClientCredentialsLog {
 const MAX_BATCH = 500;
 
 /**
- * One stream an hour for this process alone: one writer, one append in flight, so that there is nothing to conflict with and all requests
- * that arrive meanwhile share the next append.
+ * One stream an hour for this process alone (`<category>-<hour>-<process>`): one writer, one append in flight, so that there is nothing to
+ * conflict with and everything that arrives meanwhile shares the next append.
  */
-export function createClientCredentialsLog({ commands, clock, random }: { commands: CommandHandler; clock: Clock; random: Random }): ClientCredentialsLog {
-  const process = random.bytes(6).toString('hex');
+export function createFactLog(category: string, { commands, clock, random }: { readonly commands: CommandHandler; readonly clock: Clock; readonly random: Random }): FactLog {
+  const writerId = random.bytes(6).toString('hex');
   let waiting: Waiting[] = [];
-  let stream = '';
+  let stream: StreamName | null = null;
   let revision = NO_STREAM;
   let writing = false;
   let discriminator = 0;
 
-  function streamOfHour(): `${string}-${string}` {
+  function streamOfHour(): StreamName {
     const hour = toInstant(clock.now()).slice(0, 13).replace('T', '-');
-    const name = `clientCredentials-${hour}-${process}${discriminator === 0 ? '' : `.${discriminator}`}` as const;
+    const name = streamName(category, `${hour}-${writerId}${discriminator === 0 ? '' : `.${discriminator}`}`);
     if (name !== stream) {
       stream = name;
       revision = NO_STREAM;
@@ -70,4 +71,3 @@ export function createClientCredentialsLog({ commands, clock, random }: { comman
       }),
   };
 }
-
