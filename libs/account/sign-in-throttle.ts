@@ -57,8 +57,9 @@ export function createSignInThrottle({ ephemeral, clock }: Pick<Core, 'ephemeral
     }
     const tries = await ephemeral.increment(COUNT, limit.key, 1, now + WINDOW_MS);
     if (tries < limit.free) return 0;
-    const first = await setGate(limit, null, 1);
-    return first || tries === limit.free ? 0 : waitMs(limit, 1);
+    // The last free try is looked at and closes the gate; those that came in beside it are not, whoever of them is first to close it.
+    await setGate(limit, null, 1);
+    return tries === limit.free ? 0 : waitMs(limit, 1);
   }
 
   async function giveBack(limit: Limit): Promise<void> {

@@ -7,13 +7,13 @@ import type { NoticeText } from '#notice/notice-text.ts';
 import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
-import type { CurrentSession } from '#session/current-session.ts';
+import type { SignedIn } from '#session/current-session.ts';
 import { type ConsentAsked, denyConsent as decideDeny, giveConsent as decideGive } from './decider.ts';
 import { type ConsentState, consents } from './projection.ts';
 
 /** What a person decided about a client, or policy for them. */
 export interface ConsentDecided {
-  readonly current: CurrentSession;
+  readonly signedIn: SignedIn;
   readonly clientId: string;
   readonly clientRevision: number;
   readonly scopes: Scope;
@@ -31,8 +31,8 @@ export async function consentIdOf(core: Core, sub: string, clientId: string): Pr
 }
 
 async function asked(core: Core, decided: ConsentDecided): Promise<ConsentAsked> {
-  const { current, notice, caller } = decided;
-  const { session, account } = current;
+  const { notice, caller } = decided;
+  const { session, account, authTime, acr, amr } = decided.signedIn;
   const origin = originOf(caller, { kind: 'account', id: account.state.sub });
   const hash = notice === null ? null : await publishNotice(core, notice, origin);
   return {
@@ -42,7 +42,7 @@ async function asked(core: Core, decided: ConsentDecided): Promise<ConsentAsked>
     scopes: decided.scopes,
     resources: decided.resources,
     notice: notice === null || hash === null ? null : { hash, version: notice.page_version, language: notice.language },
-    signIn: { session_id: session.id, auth_time: session.state.authTime, acr: session.state.acr, amr: [...session.state.amr] },
+    signIn: { session_id: session?.id ?? null, auth_time: authTime, acr, amr: [...amr] },
     origin: originFields(caller, subjectKey(account.state.sub)),
   };
 }

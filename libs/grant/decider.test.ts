@@ -59,6 +59,12 @@ const open = [issued, codeIssued] as const;
 const spent = [...open, redeemed] as const;
 const refused = (reason: 'unknown' | 'other_client' | 'redirect_uri' | 'code_verifier' | 'expired' | 'revoked' | 'replayed') => ({ kind: 'refused', reason }) as const;
 
+/** A grant whose code is unspent, spent, spent and refreshed once, and one that has ended. */
+const unspent = given(grants, ...open);
+const live = given(grants, ...spent);
+const refreshed = given(grants, ...spent, rotated(0));
+const ended = given(grants, ...spent, revoked('revoked_by_client'));
+
 t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream', (t) => {
   const { after, expect } = given(grants).when(authorize, { grant, code, origin });
   expect(t, { kind: 'issued' }, [...issued, [origin]], codeIssued);
@@ -85,57 +91,46 @@ t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream'
     accessTokenRevision: -1,
     revokedAccessTokens: [],
   });
-  given(grants, ...open)
-    .when(authorize, { grant, code, origin: null })
-    .expect(t, { kind: 'already' });
+  unspent.when(authorize, { grant, code, origin: null }).expect(t, { kind: 'already' });
   t.equal(given(grants, ['GrantIssued', { ...grant, flow: 'password' }]).state.flow, 'password');
   t.end();
 });
 
 t.test('RFC 6749 4.1.3: a code is spent for tokens', (t) => {
-  const { after, expect } = given(grants, ...open).when(redeemCode, redeem);
+  const { after, expect } = unspent.when(redeemCode, redeem);
   expect(t, { kind: 'redeemed' }, redeemed);
   t.match(after, { status: 'active', code: { redeemed: true }, accessToken: accessToken(0), accessTokenRevision: 2 });
   t.strictSame(after.refresh, { current: refreshToken(0), revision: 2, absoluteExpiresAt: at(900), spent: null });
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, origin })
-    .expect(t, { kind: 'redeemed' }, [...redeemed, [origin]]);
+  unspent.when(redeemCode, { ...redeem, origin }).expect(t, { kind: 'redeemed' }, [...redeemed, [origin]]);
   t.end();
 });
 
 t.test('a client without the grant refresh_token gets an access token only', (t) => {
-  const { after, expect } = given(grants, ...open).when(redeemCode, { ...redeem, refreshToken: null, absoluteExpiresAt: null });
+  const { after, expect } = unspent.when(redeemCode, { ...redeem, refreshToken: null, absoluteExpiresAt: null });
   expect(t, { kind: 'redeemed' }, ['AuthorizationCodeRedeemed', { ...redeemed[1], refresh_token: null, absolute_expires_at: null }]);
   t.equal(after.refresh, null);
-  const endless = given(grants, ...open).when(redeemCode, { ...redeem, absoluteExpiresAt: null });
+  const endless = unspent.when(redeemCode, { ...redeem, absoluteExpiresAt: null });
   t.equal(endless.after.refresh?.absoluteExpiresAt, at(500), 'a family without an absolute end ends with its first token');
   t.end();
 });
 
 t.test('RFC 6749 4.1.3: a code gives nothing to a request that does not match it, and stays unspent', (t) => {
-  const presented = given(grants, ...open);
-  presented.when(redeemCode, { ...redeem, hash: 'another' }).expect(t, refused('unknown'));
-  presented.when(redeemCode, { ...redeem, clientId: 'other' }).expect(t, refused('other_client'));
-  presented.when(redeemCode, { ...redeem, redirectUri: 'https://app.example.com/cb/' }).expect(t, refused('redirect_uri'));
+  unspent.when(redeemCode, { ...redeem, hash: 'another' }).expect(t, refused('unknown'));
+  unspent.when(redeemCode, { ...redeem, clientId: 'other' }).expect(t, refused('other_client'));
+  unspent.when(redeemCode, { ...redeem, redirectUri: 'https://app.example.com/cb/' }).expect(t, refused('redirect_uri'));
   given(grants, issued).when(redeemCode, redeem).expect(t, refused('unknown'));
   given(grants).when(redeemCode, redeem).expect(t, refused('unknown'));
   t.end();
 });
 
 t.test('OAuth 2.1 10.2: redirect_uri is enforced when it is sent and not missed when it is not', (t) => {
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, redirectUri: null })
-    .expect(t, { kind: 'redeemed' }, redeemed);
+  unspent.when(redeemCode, { ...redeem, redirectUri: null }).expect(t, { kind: 'redeemed' }, redeemed);
   t.end();
 });
 
 t.test('RFC 7636 4.6, RFC 9700 2.1.1: the verifier is there if and only if a challenge was, and matches it', (t) => {
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, codeChallenge: 'another' })
-    .expect(t, refused('code_verifier'));
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, codeChallenge: null })
-    .expect(t, refused('code_verifier'));
+  unspent.when(redeemCode, { ...redeem, codeChallenge: 'another' }).expect(t, refused('code_verifier'));
+  unspent.when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, refused('code_verifier'));
   const unchallenged = given(grants, issued, ['AuthorizationCodeIssued', { ...code, code_challenge: null }]);
   unchallenged.when(redeemCode, redeem).expect(t, refused('code_verifier'));
   unchallenged.when(redeemCode, { ...redeem, codeChallenge: null }).expect(t, { kind: 'redeemed' }, redeemed);
@@ -143,36 +138,27 @@ t.test('RFC 7636 4.6, RFC 9700 2.1.1: the verifier is there if and only if a cha
 });
 
 t.test('RFC 6749 4.1.2: a code expires', (t) => {
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, now: at(10) })
-    .expect(t, refused('expired'));
-  given(grants, ...open)
-    .when(redeemCode, { ...redeem, now: at(9.9) })
-    .expect(t, { kind: 'redeemed' }, redeemed);
+  unspent.when(redeemCode, { ...redeem, now: at(10) }).expect(t, refused('expired'));
+  unspent.when(redeemCode, { ...redeem, now: at(9.9) }).expect(t, { kind: 'redeemed' }, redeemed);
   t.end();
 });
 
 t.test('RFC 6749 4.1.2: a code used more than once is refused and everything issued for it is revoked', (t) => {
   const replay = { ...redeem, now: at(5), accessToken: accessToken(9) };
-  const { after, expect } = given(grants, ...spent).when(redeemCode, replay);
+  const { after, expect } = live.when(redeemCode, replay);
   expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
   t.equal(after.status, 'revoked');
-  given(grants, ...spent)
-    .when(redeemCode, { ...replay, origin })
-    .expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }, [origin]], revoked('code_replayed'));
-  given(grants, ...spent)
-    .when(redeemCode, { ...replay, now: at(400) })
-    .expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
+  live.when(redeemCode, { ...replay, origin }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }, [origin]], revoked('code_replayed'));
+  live.when(redeemCode, { ...replay, now: at(400) }).expect(t, refused('replayed'), ['AuthorizationCodeReplayed', { authentication }], revoked('code_replayed'));
   t.end();
 });
 
 t.test('a spent code in the hands of who cannot use it ends nobody’s grant', (t) => {
-  const seen = given(grants, ...spent);
   const replay = { ...redeem, accessToken: accessToken(9) };
-  seen.when(redeemCode, { ...replay, codeChallenge: 'guessed' }).expect(t, refused('code_verifier'));
-  seen.when(redeemCode, { ...replay, codeChallenge: null }).expect(t, refused('code_verifier'));
-  seen.when(redeemCode, { ...replay, clientId: 'other' }).expect(t, refused('other_client'));
-  seen.when(redeemCode, { ...replay, redirectUri: 'https://evil.example/cb' }).expect(t, refused('redirect_uri'));
+  live.when(redeemCode, { ...replay, codeChallenge: 'guessed' }).expect(t, refused('code_verifier'));
+  live.when(redeemCode, { ...replay, codeChallenge: null }).expect(t, refused('code_verifier'));
+  live.when(redeemCode, { ...replay, clientId: 'other' }).expect(t, refused('other_client'));
+  live.when(redeemCode, { ...replay, redirectUri: 'https://evil.example/cb' }).expect(t, refused('redirect_uri'));
   t.end();
 });
 
@@ -187,36 +173,30 @@ t.test('a code of a revoked grant is refused, spent or not', (t) => {
 });
 
 t.test('RFC 6749 6, RFC 9700 4.14.2: a refresh token is spent for its successor', (t) => {
-  const { after, expect } = given(grants, ...spent).when(refresh, present(0));
+  const { after, expect } = live.when(refresh, present(0));
   expect(t, { kind: 'rotated' }, rotated(0));
   t.match(after, { accessToken: accessToken(100), accessTokenRevision: 3 });
   t.strictSame(after.refresh, { current: refreshToken(1), revision: 3, absoluteExpiresAt: at(900), spent: { generation: 0, hash: 'refresh-hash-0', usableUntil: at(4.5) } });
-  given(grants, ...spent)
-    .when(refresh, { ...present(0), origin })
-    .expect(t, { kind: 'rotated' }, [...rotated(0), [origin]]);
+  live.when(refresh, { ...present(0), origin }).expect(t, { kind: 'rotated' }, [...rotated(0), [origin]]);
   t.end();
 });
 
 t.test('without a grace window the same request, decided again on its own result, is still no replay', (t) => {
-  given(grants, ...spent)
-    .when(refresh, { ...present(0), previousUsableUntil: at(4) })
-    .expect(t, { kind: 'rotated' }, ['RefreshTokenRotated', { ...rotated(0)[1], previous_usable_until: at(4) }]);
+  live.when(refresh, { ...present(0), previousUsableUntil: at(4) }).expect(t, { kind: 'rotated' }, ['RefreshTokenRotated', { ...rotated(0)[1], previous_usable_until: at(4) }]);
   t.end();
 });
 
 t.test('within the grace window the newest spent token is told the same successor again, and nothing is written', (t) => {
-  given(grants, ...spent, rotated(0))
-    .when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) })
-    .expect(t, { kind: 'repeated' });
+  refreshed.when(refresh, { ...present(0, at(4.4)), accessToken: accessToken(7) }).expect(t, { kind: 'repeated' });
   t.end();
 });
 
 t.test('RFC 9700 4.14.2: outside its window a spent token was stolen, and the whole family dies', (t) => {
   const late = { ...present(0, at(4.5)), accessToken: accessToken(7) };
-  const { after, expect } = given(grants, ...spent, rotated(0)).when(refresh, late);
+  const { after, expect } = refreshed.when(refresh, late);
   expect(t, refused('replayed'), ['RefreshTokenReplayed', { generation: 0, authentication }], revoked('refresh_token_replayed'));
   t.equal(after.status, 'revoked');
-  given(grants, ...spent, rotated(0))
+  refreshed
     .when(refresh, { ...late, origin })
     .expect(t, refused('replayed'), ['RefreshTokenReplayed', { generation: 0, authentication }, [origin]], revoked('refresh_token_replayed'));
   t.end();
@@ -228,39 +208,25 @@ t.test('only the newest spent token has the window: an older one, or one with an
   given(grants, ...spent, rotated(0), rotated(1))
     .when(refresh, inTime)
     .expect(t, refused('replayed'), ...replayed);
-  given(grants, ...spent, rotated(0))
-    .when(refresh, { ...inTime, hash: 'another' })
-    .expect(t, refused('replayed'), ...replayed);
+  refreshed.when(refresh, { ...inTime, hash: 'another' }).expect(t, refused('replayed'), ...replayed);
   t.end();
 });
 
 t.test('a refresh token that this grant never issued is refused and ends nothing', (t) => {
-  given(grants, ...spent)
-    .when(refresh, { ...present(0), hash: 'another' })
-    .expect(t, refused('unknown'));
-  given(grants, ...spent)
-    .when(refresh, present(1))
-    .expect(t, refused('unknown'));
-  given(grants, ...open)
-    .when(refresh, present(0))
-    .expect(t, refused('unknown'));
+  live.when(refresh, { ...present(0), hash: 'another' }).expect(t, refused('unknown'));
+  live.when(refresh, present(1)).expect(t, refused('unknown'));
+  unspent.when(refresh, present(0)).expect(t, refused('unknown'));
   t.end();
 });
 
 t.test('RFC 6749 6: a refresh token is bound to the client it was issued to', (t) => {
-  given(grants, ...spent)
-    .when(refresh, { ...present(0), clientId: 'other' })
-    .expect(t, refused('other_client'));
-  given(grants, ...spent, rotated(0))
-    .when(refresh, { ...present(0, at(400)), clientId: 'other' })
-    .expect(t, refused('other_client'));
+  live.when(refresh, { ...present(0), clientId: 'other' }).expect(t, refused('other_client'));
+  refreshed.when(refresh, { ...present(0, at(400)), clientId: 'other' }).expect(t, refused('other_client'));
   t.end();
 });
 
 t.test('a refresh token ends after idle time, and with its family at the absolute end', (t) => {
-  given(grants, ...spent)
-    .when(refresh, present(0, at(500)))
-    .expect(t, refused('expired'));
+  live.when(refresh, present(0, at(500))).expect(t, refused('expired'));
   given(grants, ...open, ['AuthorizationCodeRedeemed', { ...redeemed[1], absolute_expires_at: at(100) }])
     .when(refresh, present(0, at(100)))
     .expect(t, refused('expired'));
@@ -268,15 +234,11 @@ t.test('a refresh token ends after idle time, and with its family at the absolut
 });
 
 t.test('RFC 7009 2.1: a revoked grant refreshes nothing more, and stays revoked', (t) => {
-  const { after, expect } = given(grants, ...spent).when(revokeGrant, { reason: 'revoked_by_client' });
+  const { after, expect } = live.when(revokeGrant, { reason: 'revoked_by_client' });
   expect(t, { kind: 'done' }, revoked('revoked_by_client'));
   t.equal(after.status, 'revoked');
-  given(grants, ...spent, revoked('revoked_by_client'))
-    .when(refresh, present(0))
-    .expect(t, refused('revoked'));
-  given(grants, ...spent, revoked('revoked_by_client'))
-    .when(revokeGrant, { reason: 'revoked_by_admin' })
-    .expect(t, { kind: 'already' });
+  ended.when(refresh, present(0)).expect(t, refused('revoked'));
+  ended.when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'already' });
   given(grants).when(revokeGrant, { reason: 'revoked_by_admin' }).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();
 });
@@ -284,18 +246,14 @@ t.test('RFC 7009 2.1: a revoked grant refreshes nothing more, and stays revoked'
 t.test('RFC 7009 2.1: an access token is revoked alone; the grant and its refresh token live on', (t) => {
   const command = { jti: 'jti-0', client_id: 'app', expires_at: at(60), now: at(5) };
   const fact = ['AccessTokenRevoked', { jti: 'jti-0', client_id: 'app', expires_at: at(60) }] as const;
-  const { after, expect } = given(grants, ...spent).when(revokeAccessToken, command);
+  const { after, expect } = live.when(revokeAccessToken, command);
   expect(t, { kind: 'done' }, fact);
-  t.strictSame(after, { ...given(grants, ...spent).state, revokedAccessTokens: [{ jti: 'jti-0', expiresAt: at(60) }] });
+  t.strictSame(after, { ...live.state, revokedAccessTokens: [{ jti: 'jti-0', expiresAt: at(60) }] });
   given(grants, ...spent, fact)
     .when(revokeAccessToken, command)
     .expect(t, { kind: 'already' });
-  given(grants, ...spent)
-    .when(revokeAccessToken, { ...command, now: at(60) })
-    .expect(t, { kind: 'already' });
-  given(grants, ...spent, revoked('revoked_by_client'))
-    .when(revokeAccessToken, command)
-    .expect(t, { kind: 'already' });
+  live.when(revokeAccessToken, { ...command, now: at(60) }).expect(t, { kind: 'already' });
+  ended.when(revokeAccessToken, command).expect(t, { kind: 'already' });
   given(grants).when(revokeAccessToken, command).expect(t, { kind: 'refused', reason: 'unknown' });
   t.end();
 });
@@ -316,20 +274,20 @@ t.test('access tokens that have expired leave the list of revoked ones, so that 
 });
 
 t.test('grants are listed by subject, client and status', (t) => {
-  t.strictSame(grants.indexed(given(grants, ...open).state), { sub: 'sub-1', clientId: 'app', status: 'active', expiresAt: null });
+  t.strictSame(grants.indexed(unspent.state), { sub: 'sub-1', clientId: 'app', status: 'active', expiresAt: null });
   t.end();
 });
 
 t.test('folding is total: events without what they follow from issue nothing, an unknown event changes nothing', (t) => {
   t.strictSame(given(grants).state, {
-    ...given(grants, ...open).state,
+    ...unspent.state,
     ...{ status: 'none', clientId: '', sub: '', scope: [], resources: [], consentId: '', consentEpoch: 0, accountEpoch: 0, sessionId: null, sessionBound: false },
     ...{ revisions: { client: -1, consent: -1, account: -1, session: -1 }, authTime: '', acr: '', amr: [], issuedAt: '', code: null },
   });
   t.equal(given(grants, revoked('revoked_by_admin')).state.status, 'none');
   t.equal(given(grants, issued, rotated(0)).state.refresh, null);
   t.equal(given(grants, issued, redeemed).state.code, null);
-  const { state } = given(grants, ...spent);
+  const { state } = live;
   t.equal(grants.evolve(state, { type: 'GrantForgotten' } as never), state);
   t.end();
 });

@@ -39,6 +39,24 @@ export function authorize(command: Authorize, state: GrantState): GrantDecision<
   };
 }
 
+export interface GrantByPassword {
+  readonly grant: Data<'GrantIssued'>;
+  readonly tokens: Data<'PasswordCredentialsRedeemed'>;
+  readonly origin: PersonalFields | null;
+}
+
+/** RFC 6749 4.3: grant and tokens in one append to a new stream. Whether it is allowed at all was decided before. */
+export function grantByPassword(command: GrantByPassword, state: GrantState): GrantDecision<{ readonly kind: 'issued' | 'already' }> {
+  if (state.status !== 'none') return { events: [], outcome: { kind: 'already' } };
+  return {
+    events: [
+      { type: 'GrantIssued', version: 1, data: command.grant, ...personal(command.origin) },
+      { type: 'PasswordCredentialsRedeemed', version: 1, data: command.tokens },
+    ],
+    outcome: { kind: 'issued' },
+  };
+}
+
 export interface RedeemCode extends Presenter {
   readonly now: Instant;
   /** Hash of the presented code’s secret. */

@@ -47,6 +47,12 @@ export const GRANT_EVENTS = {
     data: z.strictObject({ access_token: accessToken, refresh_token: refreshToken.nullable(), absolute_expires_at: instant.nullable(), authentication: clientAuthentication }),
     personal: origin,
   },
+  PasswordCredentialsRedeemed: {
+    version: 1,
+    summary: 'WARNING: a first-party client sent the person’s password itself and got these tokens for it (RFC 6749 4.3, refused by OAuth 2.1; open by policy only).',
+    data: z.strictObject({ access_token: accessToken, refresh_token: refreshToken.nullable(), absolute_expires_at: instant.nullable(), authentication: clientAuthentication }),
+    personal: origin,
+  },
   AuthorizationCodeReplayed: {
     version: 1,
     summary: 'A spent code came again in a request that was otherwise valid (RFC 6749 4.1.2): someone else holds it.',

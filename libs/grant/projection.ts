@@ -74,6 +74,13 @@ const initial: GrantState = {
   revokedAccessTokens: [],
 };
 
+/** The tokens that a grant begins with, whatever it was redeemed by. */
+function firstTokens({ data, revision }: Extract<GrantEvent, { type: 'AuthorizationCodeRedeemed' | 'PasswordCredentialsRedeemed' }>): Pick<GrantState, 'refresh' | 'accessToken' | 'accessTokenRevision'> {
+  const { access_token, refresh_token, absolute_expires_at } = data;
+  const refresh = refresh_token === null ? null : { current: refresh_token, revision, absoluteExpiresAt: absolute_expires_at ?? refresh_token.expires_at, spent: null };
+  return { refresh, accessToken: access_token, accessTokenRevision: revision };
+}
+
 function evolve(state: GrantState, event: GrantEvent): GrantState {
   switch (event.type) {
     case 'GrantIssued': {
@@ -102,11 +109,10 @@ function evolve(state: GrantState, event: GrantEvent): GrantState {
       const { hash, redirect_uri, code_challenge, nonce, expires_at } = event.data;
       return { ...state, code: { hash, redirectUri: redirect_uri, codeChallenge: code_challenge, nonce, expiresAt: expires_at, redeemed: false } };
     }
-    case 'AuthorizationCodeRedeemed': {
-      const { access_token, refresh_token, absolute_expires_at } = event.data;
-      const refresh = refresh_token === null ? null : { current: refresh_token, revision: event.revision, absoluteExpiresAt: absolute_expires_at ?? refresh_token.expires_at, spent: null };
-      return { ...state, code: state.code === null ? null : { ...state.code, redeemed: true }, refresh, accessToken: access_token, accessTokenRevision: event.revision };
-    }
+    case 'AuthorizationCodeRedeemed':
+      return { ...state, ...firstTokens(event), code: state.code === null ? null : { ...state.code, redeemed: true } };
+    case 'PasswordCredentialsRedeemed':
+      return { ...state, ...firstTokens(event) };
     case 'RefreshTokenRotated': {
       if (state.refresh === null) return state;
       const { access_token, refresh_token, previous_usable_until } = event.data;

@@ -14,7 +14,8 @@ export function asOAuthError(error: unknown): OAuthError {
   if (error instanceof StoreUnavailable || error instanceof StreamDenied || error instanceof PasswordQueueFull) return unavailable(error.message);
   if (error instanceof LeafTooLarge) return new OAuthError('invalid_request', 'the request is too large to be recorded', { status: 413 });
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0;
-  if (status >= 400 && status < 500) return new OAuthError('invalid_request', describe(status), { status });
+  // A media type that is not taken is an invalid_request like any other: 400 (RFC 6749 5.2).
+  if (status >= 400 && status < 500) return new OAuthError('invalid_request', describe(status), { status: status === 415 ? 400 : status });
   return new OAuthError('server_error', 'something went wrong here', { detail: error instanceof Error ? error.message : String(error) });
 }
 

@@ -25,6 +25,7 @@ export interface FormRequest {
 export function formRequest(core: Core, request: FastifyRequest, ...mayRepeat: readonly string[]): FormRequest {
   const query = queryOf(request.url);
   const inQuery = query === '' ? NO_PARAMETERS : parseParameters(query);
+  if (typeof request.body === 'object' && request.body !== null) throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
   const body = typeof request.body === 'string' ? parseParameters(request.body) : NO_PARAMETERS;
   for (const name of inQuery.names()) {
     if (SECRETS.includes(name)) throw new OAuthError('invalid_request', `${name} must not be in the query string`);

@@ -8,7 +8,7 @@ import { CLAIMS_OF_SCOPE } from './claims.ts';
 import { sendPrepared } from './prepared-body.ts';
 import { knownScopes } from './resources.ts';
 import { ACR_VALUES } from '#session/acr.ts';
-import { SUPPORTED_GRANT_TYPES } from './token/token-endpoint.ts';
+import { supportedGrantTypes } from './token/token-endpoint.ts';
 
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'];
@@ -31,7 +31,7 @@ export function metadata(core: Core): JsonObject {
     scopes_supported: [...knownScopes(core.config)],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: SUPPORTED_GRANT_TYPES,
+    grant_types_supported: supportedGrantTypes(core),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
     token_endpoint_auth_methods_supported: [...SECRET_METHODS, 'none'],

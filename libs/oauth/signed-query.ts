@@ -12,19 +12,23 @@ async function signature(core: Core, purpose: Purpose, browser: string, signed: 
   return keyedHash(key, `${purpose}\n${browser}\n${signed}`);
 }
 
-/** The query without pairs named `exp` and `sig`: those two are ours. */
-const withoutOurs = (query: string): string =>
-  query
-    .split('&')
-    .filter((pair) => pair !== '' && !/^(exp|sig)(=|$)/.test(pair))
-    .join('&');
+/**
+ * The query as `URLSearchParams` writes it, so that a script that read it with that and wrote it again sends the same bytes; without `exp`
+ * and `sig`, which are ours. The & keeps a question mark at the start from being taken for the one before a query.
+ */
+function spelled(query: string): string {
+  const parameters = new URLSearchParams(`&${query}`);
+  parameters.delete('exp');
+  parameters.delete('sig');
+  return parameters.toString();
+}
 
 /**
  * An authorization query as it goes through the browser: the whole query, `exp` (seconds since the epoch) and `sig` over all names and values,
  * the purpose and the browser’s cookie. What comes back is byte for byte what was signed, or refused.
  */
 export async function signQuery(core: Core, purpose: Purpose, browser: string, query: string, exp: number): Promise<string> {
-  const signed = `${withoutOurs(query)}&exp=${exp}`;
+  const signed = `${spelled(query)}&exp=${exp}`;
   return `${signed}&sig=${await signature(core, purpose, browser, signed)}`;
 }
 

@@ -17,10 +17,10 @@ export function healthEndpoints(app: FastifyInstance, health: Health): void {
 
 /** After a write error all other paths are 503: what is not sure to be kept is not answered. */
 export function refuseWhenFailed(app: FastifyInstance, health: Health, allowed: readonly string[]): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (health.status !== 'failed') return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (health.status !== 'failed') return done();
     const path = request.url.split('?', 1)[0] ?? '';
-    if (path.startsWith('/health/') || allowed.includes(path)) return;
-    await reply.code(503).headers({ 'retry-after': '5', 'cache-control': 'no-store' }).send({ error: 'temporarily_unavailable', error_description: 'the log cannot be written' });
+    if (path.startsWith('/health/') || allowed.includes(path)) return done();
+    reply.code(503).headers({ 'retry-after': '5', 'cache-control': 'no-store' }).send({ error: 'temporarily_unavailable', error_description: 'the log cannot be written' });
   });
 }

@@ -1,22 +1,19 @@
 import type { AccountState } from '#account/projection.ts';
-import { accountByUsername, openPasswordHash, usernameHash } from '#account/queries.ts';
-import { keyedHash, secretHash } from '#credentials/credential-keys.ts';
+import { type Credentials, verifyCredentials } from '#account/verify-credentials.ts';
+import { secretHash } from '#credentials/credential-keys.ts';
 import { subjectKey } from '#credentials/personal-data.ts';
 import type { Document } from '#kernel/aggregate.ts';
-import { SINGLE_FACTOR } from '#session/acr.ts';
-import { type Caller, limitKey, originFields, originOf } from '#runtime/caller.ts';
 import { toInstant } from '#ports/clock.ts';
+import { originFields, originOf } from '#runtime/caller.ts';
 import type { Core } from '#runtime/core.ts';
+import { SINGLE_FACTOR } from './acr.ts';
 import { type CurrentSession, sessionCookie } from './current-session.ts';
 import { endSession, reauthenticate, type SignIn, startSession } from './decider.ts';
 import { sessions } from './projection.ts';
 
-export interface SignInRequest {
-  readonly username: string;
-  readonly password: string;
+export interface SignInRequest extends Credentials {
   /** The session that the browser has, if any. */
   readonly current: CurrentSession | null;
-  readonly caller: Caller;
 }
 
 export type SignInOutcome =
@@ -24,47 +21,13 @@ export type SignInOutcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
-/** Longest password and user name that are looked at, in UTF-16 units. */
-const MAX_PASSWORD = 1024;
-const MAX_USERNAME = 254;
-
 /**
- * Signs a person in with user name and password. An unknown name, a wrong password and a disabled account look alike and take equally long.
- * The same person signing in again keeps the session, under a new cookie; another person ends it.
+ * Signs a person in with user name and password. The same person signing in again keeps the session, under a new cookie; another person ends it.
  * @throws PasswordQueueFull, StoreUnavailable
  */
 export async function signIn(core: Core, request: SignInRequest): Promise<SignInOutcome> {
-  const { username, password, caller } = request;
-  const name = await usernameHash(core, username.slice(0, MAX_USERNAME + 1));
-  const address = await addressHash(core, caller.address);
-  const admission = await core.signInThrottle.begin(name, address);
-  const account = username.length > MAX_USERNAME ? null : await accountByUsername(core, name);
-  const failed = (reason: 'credentials' | 'throttled') => core.failedAttempts.signIn({ reason, sub: account?.id ?? null, caller });
-  if (admission.kind === 'throttled') {
-    failed('throttled');
-    return admission;
-  }
-  const passwordHash = account === null ? null : await openPasswordHash(core, account.state);
-  let matches: boolean;
-  try {
-    matches = await core.passwords.verify(passwordHash, password.slice(0, MAX_PASSWORD));
-  } catch (error) {
-    await core.signInThrottle.release(name, address);
-    throw error;
-  }
-  if (account === null || !matches || password.length > MAX_PASSWORD || account.state.status !== 'active') {
-    await core.signInThrottle.fail();
-    failed('credentials');
-    return { kind: 'refused' };
-  }
-  await core.signInThrottle.succeed(name, address);
-  return { kind: 'signed-in', cookie: await establish(core, account, request) };
-}
-
-async function addressHash(core: Core, address: string): Promise<string> {
-  const key = await core.keyring.key('hmac/address');
-  if (key === null) throw new Error('the key of addresses was destroyed');
-  return keyedHash(key, limitKey(address));
+  const verification = await verifyCredentials(core, request);
+  return verification.kind === 'verified' ? { kind: 'signed-in', cookie: await establish(core, verification.account, request) } : verification;
 }
 
 async function establish(core: Core, account: Document<AccountState>, { current, caller }: SignInRequest): Promise<string> {

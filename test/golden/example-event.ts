@@ -24,7 +24,7 @@ const OPEN_OBJECT: JsonObject = {
   '\u{1f600}': 'Emoji: Grinning Face',
   '\u0080': 'Control',
   '\u00f6': 'Latin Small Letter O With Diaeresis',
-  numbers: [0, -1, 333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, 9007199254740991],
+  numbers: [0, -1, 333333333.3333333, 1e30, 4.5, 2e-3, 1e-27, 9007199254740991],
   literals: [null, true, false],
   string: '\u20ac$\u000f\nA\'B"\\\\"/\u2028</script>',
   nested: { b: [{}, []], a: '' },

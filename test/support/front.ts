@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Test } from 'tap';
 import type { RecordedEvent } from '#kernel/event.ts';
 import { DATABASE_FILE } from '#stores/sqlite/open.ts';
 import { Browser, errorOf, formOf, type Form } from './browser.ts';
@@ -89,13 +90,8 @@ export function frontOf(server: TestServer) {
 
 export type Front = ReturnType<typeof frontOf>;
 
-interface Assert {
-  equal(found: unknown, wanted: unknown, message?: string): boolean;
-  ok(value: unknown, message?: string): boolean;
-}
-
 /** RFC 6749 4.1.2.1: the error goes to the client by redirect, with `state` and (RFC 9207) `iss`, without a code. */
-export function sentToClient(t: Assert, issuer: string, shown: Shown, error: string, { state = 'state-1', redirectUri = REDIRECT_URI, message = error }: { state?: string | null; redirectUri?: string; message?: string } = {}): void {
+export function sentToClient(t: Test, issuer: string, shown: Shown, error: string, { state = 'state-1', redirectUri = REDIRECT_URI, message = error }: { state?: string | null; redirectUri?: string; message?: string } = {}): void {
   t.equal(shown.status, 303, `${message}: 303`);
   t.ok(shown.location?.startsWith(redirectUri), `${message}: to the client, not ${shown.location ?? `${shown.status} ${shown.error}`}`);
   const parameters = shown.toClient?.searchParams;
@@ -107,7 +103,7 @@ export function sentToClient(t: Assert, issuer: string, shown: Shown, error: str
 }
 
 /** RFC 6749 4.1.2.1: an error page for the person and nothing for anybody else. */
-export function shownToPerson(t: Assert, shown: Shown, error: string, { status = 400, message = error }: { status?: number; message?: string } = {}): void {
+export function shownToPerson(t: Test, shown: Shown, error: string, { status = 400, message = error }: { status?: number; message?: string } = {}): void {
   t.equal(shown.status, status, `${message}: status`);
   t.equal(shown.location, null, `${message}: no redirect`);
   t.equal(shown.error, error, `${message}: [data-error]`);

@@ -3,6 +3,7 @@ import type { Document } from '#kernel/aggregate.ts';
 import type { Scope } from '#kernel/scope.ts';
 import type { Core } from '#runtime/core.ts';
 import { OAuthError } from '../errors.ts';
+import { asOAuthError } from '../failure.ts';
 import { type Parameters, parseParameters } from '../parameters.ts';
 import { matchRedirectUri } from '#client/redirect-uri.ts';
 import { requestedResources } from '../resources.ts';
@@ -14,19 +15,21 @@ export interface AnswerTarget {
   readonly redirectUri: string;
   readonly state: string | null;
   readonly responseMode: 'query' | 'form_post';
+  /** Languages for what is shown on the way, best first; null when none are asked for. */
+  readonly uiLocales: string | null;
 }
 
 /** An authorization request that passed every check (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1). */
 export interface AuthorizationRequest extends AnswerTarget {
   readonly scope: Scope;
-  readonly resources: readonly string[];
+  /** Resources that the request names (RFC 8707), sorted; what is granted follows the granted scope (`requestedResources`). */
+  readonly namedResources: readonly string[];
   readonly codeChallenge: string | null;
   readonly nonce: string | null;
   readonly prompt: readonly Prompt[];
   /** Seconds since the last sign-in after which the person signs in again. */
   readonly maxAge: number | null;
   readonly loginHint: string | null;
-  readonly uiLocales: string | null;
   /** Subject that the ID token in `id_token_hint` names. */
   readonly hintedSub: string | null;
 }
@@ -34,12 +37,13 @@ export interface AuthorizationRequest extends AnswerTarget {
 const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const;
 export type Prompt = (typeof PROMPTS)[number];
 
-/** A refusal that goes to the client’s redirect URI. */
+/** A refusal or failure that goes to the client’s redirect URI (RFC 6749 4.1.2.1); a failure of ours as server_error or temporarily_unavailable. */
 export class RedirectedError extends Error {
   readonly target: AnswerTarget;
   readonly error: OAuthError;
-  constructor(target: AnswerTarget, error: OAuthError) {
-    super(error.message);
+  constructor(target: AnswerTarget, cause: unknown) {
+    const error = asOAuthError(cause);
+    super(error.message, { cause });
     this.name = 'RedirectedError';
     this.target = target;
     this.error = error;
@@ -60,21 +64,22 @@ export async function parseAuthorizationRequest(core: Core, query: string): Prom
     checkUnsupported(parameters);
     checkResponseType(parameters, target.client.state);
     const scope = requestedScope(core, target.client.state, parameters.get('scope'));
+    const namedResources = [...new Set(parameters.all('resource'))].sort();
+    requestedResources(core, namedResources, scope);
     return {
       ...target,
       scope,
-      resources: requestedResources(core, parameters.all('resource'), scope),
+      namedResources,
       codeChallenge: checkPkce(core, parameters, target.client.state),
       nonce: bounded(parameters, 'nonce'),
       prompt: checkPrompt(parameters),
       maxAge: checkMaxAge(parameters, target.client.state),
       loginHint: bounded(parameters, 'login_hint'),
       uiLocales: bounded(parameters, 'ui_locales'),
-      hintedSub: await checkIdTokenHint(core, parameters),
+      hintedSub: await checkIdTokenHint(core, parameters, target.client.id),
     };
   } catch (error) {
-    if (error instanceof OAuthError) throw new RedirectedError(target, error);
-    throw error;
+    throw new RedirectedError(target, error);
   }
 }
 
@@ -87,9 +92,10 @@ async function answerTarget(core: Core, parameters: Parameters): Promise<AnswerT
   const sent = parameters.get('redirect_uri');
   const redirectUri = sent ?? (registered.length === 1 ? registered[0] : undefined);
   if (redirectUri === undefined) throw new OAuthError('invalid_request', 'parameter redirect_uri is missing');
-  if (!matchRedirectUri(registered, redirectUri)) throw new OAuthError('invalid_request', 'redirect_uri is not one of those registered for this client');
+  if (!matchRedirectUri(registered, redirectUri)) throw new OAuthError('invalid_redirect_uri', 'redirect_uri is not one of those registered for this client');
   const isWeb = /^https?:/i.test(redirectUri);
-  return { client, redirectUri, state: parameters.peek('state'), responseMode: parameters.peek('response_mode') === 'form_post' && isWeb ? 'form_post' : 'query' };
+  const responseMode = parameters.peek('response_mode') === 'form_post' && isWeb ? 'form_post' : 'query';
+  return { client, redirectUri, state: parameters.peek('state'), responseMode, uiLocales: parameters.peek('ui_locales') };
 }
 
 function checkNothingTwice(parameters: Parameters): void {
@@ -99,8 +105,8 @@ function checkNothingTwice(parameters: Parameters): void {
 
 function checkResponseMode(parameters: Parameters, target: AnswerTarget): void {
   const mode = parameters.get('response_mode');
-  if (mode === 'fragment') throw new OAuthError('invalid_request', 'response_mode fragment is not supported: it belonged to the implicit grant');
-  if (mode !== null && mode !== 'query' && mode !== 'form_post') throw new OAuthError('invalid_request', 'response_mode is not supported');
+  if (mode === 'fragment') throw new OAuthError('unsupported_response_mode', 'response_mode fragment is not supported: it belonged to the implicit grant');
+  if (mode !== null && mode !== 'query' && mode !== 'form_post') throw new OAuthError('unsupported_response_mode', 'response_mode must be query or form_post');
   if (mode === 'form_post' && target.responseMode !== 'form_post') throw new OAuthError('invalid_request', 'response_mode form_post needs an http or https redirect_uri');
 }
 
@@ -148,13 +154,14 @@ function checkMaxAge(parameters: Parameters, client: ClientState): number | null
   return Number(text);
 }
 
-/** A hint is an ID token of this server, expired or not (OpenID Connect Core 3.1.2.1); anything else is refused. */
-async function checkIdTokenHint(core: Core, parameters: Parameters): Promise<string | null> {
+/** A hint is an ID token that this server issued to this client, expired or not (OpenID Connect Core 3.1.2.1); anything else is refused. */
+async function checkIdTokenHint(core: Core, parameters: Parameters, clientId: string): Promise<string | null> {
   const hint = parameters.get('id_token_hint');
   if (hint === null) return null;
   const jwt = await core.jwts.verify(hint);
-  const sub = jwt?.claims.iss === core.issuer && jwt.claims.client_id === undefined ? jwt.claims.sub : undefined;
-  if (typeof sub !== 'string') throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server');
+  const isOurs = jwt?.claims['iss'] === core.issuer && jwt.claims['aud'] === clientId && jwt.claims['client_id'] === undefined;
+  const sub = isOurs ? jwt.claims['sub'] : undefined;
+  if (typeof sub !== 'string') throw new OAuthError('invalid_request', 'id_token_hint is not an ID token that this server issued to the client');
   return sub;
 }
 

@@ -1,15 +1,16 @@
 import { type ConsentState, consents, inForce } from '#consent/projection.ts';
-import { consentIdOf, giveConsent } from '#consent/give-consent.ts';
+import { type ConsentDecided, consentIdOf, giveConsent } from '#consent/give-consent.ts';
 import { authorize } from '#grant/authorize.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import { covers, type Scope } from '#kernel/scope.ts';
+import type { NoticeText } from '#notice/notice-text.ts';
 import { toInstant, toMilliseconds } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
-import type { CurrentSession } from '#session/current-session.ts';
+import { type CurrentSession, signedInBy } from '#session/current-session.ts';
 import type { Caller } from '#runtime/caller.ts';
 import { OAuthError } from '../errors.ts';
 import { assuredRedirectUri } from '#client/redirect-uri.ts';
-import { isManagementScope } from '../resources.ts';
+import { isManagementScope, requestedResources } from '../resources.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 
 /** What an authorization request needs next. */
@@ -33,7 +34,8 @@ export function signInNeeded(core: Core, request: AuthorizationRequest, current:
   const wantsSignIn = request.prompt.includes('login') || request.prompt.includes('select_account');
   if (wantsSignIn && !isFresh) return 'the client wants a new sign-in';
   const age = core.clock.now() - toMilliseconds(current.session.state.authTime);
-  if (request.maxAge !== null && age > request.maxAge * 1000 && !isFresh) return 'the sign-in is older than max_age';
+  const isTooOld = request.maxAge !== null && (request.maxAge === 0 || age > request.maxAge * 1000);
+  if (isTooOld && !isFresh) return 'the sign-in is older than max_age';
   if (request.hintedSub !== null && request.hintedSub !== current.account.state.sub) return 'the client means another person';
   return null;
 }
@@ -51,7 +53,7 @@ function grantableScope(request: AuthorizationRequest, current: CurrentSession):
  */
 function isCovered(core: Core, request: AuthorizationRequest, scope: Scope, consent: Document<ConsentState> | null): consent is Document<ConsentState> {
   if (consent === null || !inForce(consent.state, toInstant(core.clock.now()))) return false;
-  return covers(consent.state.scopes, scope) && request.resources.every((resource) => consent.state.resources.includes(resource));
+  return covers(consent.state.scopes, scope) && requestedResources(core, request.namedResources, scope).every((resource) => consent.state.resources.includes(resource));
 }
 
 const isAssured = (request: AuthorizationRequest): boolean =>
@@ -74,19 +76,36 @@ export async function nextStep(core: Core, request: AuthorizationRequest, curren
   const consent = await core.commands.load(consents, await consentIdOf(core, current.account.state.sub, request.client.id));
   const mustAsk = request.prompt.includes('consent');
   if (!mustAsk && isAssured(request) && isCovered(core, request, scope, consent)) return { kind: 'approved', scope, consent };
-  if (!mustAsk && request.client.state.metadata.skip_consent) return { kind: 'approved-by-policy', scope };
+  // Without a page nobody would notice that another program poses as the client: silently only where that cannot be (protocol.md).
+  const byPolicy = request.client.state.metadata.skip_consent && (!silent || isAssured(request));
+  if (!mustAsk && byPolicy) return { kind: 'approved-by-policy', scope };
   if (silent) throw new OAuthError('consent_required', 'the person has not agreed to this yet');
   return { kind: 'consent', scope, consent };
 }
 
+/** What the person, or policy for them, agrees to: of the request’s scope the part that is granted. */
+export interface Approval {
+  readonly request: AuthorizationRequest;
+  readonly current: CurrentSession;
+  readonly scope: Scope;
+  readonly caller: Caller;
+}
+
+/** The resources of an approval: scopes that are not granted take the resource that they alone imply with them. */
+const resourcesOf = (core: Core, { request, scope }: Approval): readonly string[] => requestedResources(core, request.namedResources, scope);
+
 /** Issues the code for an approved request. */
-export async function issueCode(core: Core, request: AuthorizationRequest, current: CurrentSession, scope: Scope, consent: Document<ConsentState>, caller: Caller): Promise<string> {
-  const { client, resources, redirectUri, codeChallenge, nonce } = request;
-  return authorize(core, { current, clientId: client.id, clientRevision: client.revision, consent, scope, resources, redirectUri, codeChallenge, nonce, caller });
+export async function issueCode(core: Core, approval: Approval, consent: Document<ConsentState>): Promise<string> {
+  const { request, current, scope, caller } = approval;
+  const { client, redirectUri, codeChallenge, nonce } = request;
+  return authorize(core, { signedIn: signedInBy(current), clientId: client.id, clientRevision: client.revision, consent, scope, resources: resourcesOf(core, approval), redirectUri, codeChallenge, nonce, caller });
+}
+
+/** An approval in the terms of the consent that it makes, or refuses. */
+export function consentDecided(core: Core, approval: Approval, notice: NoticeText | null): ConsentDecided {
+  const { request, current, scope, caller } = approval;
+  return { signedIn: signedInBy(current), clientId: request.client.id, clientRevision: request.client.revision, scopes: scope, resources: resourcesOf(core, approval), notice, caller };
 }
 
 /** The consent that policy gives where the client’s registration says so: recorded like any other, with its basis. */
-export async function consentByPolicy(core: Core, request: AuthorizationRequest, current: CurrentSession, scope: Scope, caller: Caller): Promise<Document<ConsentState>> {
-  const { client, resources } = request;
-  return giveConsent(core, { current, clientId: client.id, clientRevision: client.revision, scopes: scope, resources, notice: null, caller }, 'policy');
-}
+export const consentByPolicy = (core: Core, approval: Approval): Promise<Document<ConsentState>> => giveConsent(core, consentDecided(core, approval, null), 'policy');

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { displayName } from '#account/queries.ts';
-import { type ConsentDecided, denyConsent, giveConsent } from '#consent/give-consent.ts';
+import { denyConsent, giveConsent } from '#consent/give-consent.ts';
 import { difference, intersection, type Scope, scopeOf } from '#kernel/scope.ts';
 import type { NoticeText } from '#notice/notice-text.ts';
 import { noticeHash } from '#notice/publish-notice.ts';
@@ -11,15 +11,15 @@ import { consentNotice, consentPage } from '#ui/pages/consent.ts';
 import type { Locale } from '#ui/pages/locale.ts';
 import { pageHeaders } from '#ui/pages/security-headers.ts';
 import { type AuthorizationRequest, parseAuthorizationRequest, RedirectedError } from '../authorization/authorization-request.ts';
-import { codeMembers, errorMembers, sendToClient } from '../authorization/authorization-response.ts';
-import { issueCode, type NextStep, nextStep } from '../authorization/interaction.ts';
+import { codeMembers, sendErrorToClient, sendToClient } from '../authorization/authorization-response.ts';
+import { type Approval, consentDecided, issueCode, type NextStep, nextStep } from '../authorization/interaction.ts';
 import { callerOf } from '../caller.ts';
 import { csrfToken, isCsrfToken, shownLocale } from '../csrf.ts';
 import { OAuthError } from '../errors.ts';
 import { queryOf } from '../parameters.ts';
 import { redirect } from '../redirect.ts';
 import { signQuery } from '../signed-query.ts';
-import { clientView, formFields, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
+import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
 
 /** Scopes without which the request makes no sense: they cannot be unchecked. */
 const requiredScopes = (scope: Scope): Scope => scope.filter((token) => token === 'openid');
@@ -47,8 +47,7 @@ async function consentStep(core: Core, page: PageRequest, signed: { readonly que
     if (step.kind === 'sign-in' || page.current === null || page.browser === null) return null;
     return { page: { ...page, browser: page.browser, current: page.current }, request, scope: step.scope, step };
   } catch (error) {
-    if (error instanceof OAuthError) throw new RedirectedError(request, error);
-    throw error;
+    throw new RedirectedError(request, error);
   }
 }
 
@@ -66,7 +65,7 @@ async function showConsent(core: Core, reply: FastifyReply, { page, request, sco
     newScopes: difference(scope, granted),
     redirectHost: URL.parse(request.redirectUri)?.host || request.redirectUri.slice(0, request.redirectUri.indexOf(':')),
   });
-  return reply.headers(pageHeaders({ formAction: [request.redirectUri], imgSrc: notice.logo_uri === null ? [] : [notice.logo_uri] })).send(html);
+  return reply.headers(pageHeaders({ formAction: [request.redirectUri, ...ownPages(core)], imgSrc: notice.logo_uri === null ? [] : [notice.logo_uri] })).send(html);
 }
 
 /** The consent page and the target of its form. */
@@ -89,7 +88,7 @@ async function toClientOnError(core: Core, request: FastifyRequest, reply: Fasti
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RedirectedError) return sendToClient(core, request, reply, error.target, errorMembers(error.error));
+    if (error instanceof RedirectedError) return sendErrorToClient(core, request, reply, error);
     throw error;
   }
 }
@@ -108,24 +107,32 @@ async function submitConsent(core: Core, request: FastifyRequest, reply: Fastify
   const notice = await agreedNotice(core, step, fields.get('csrf'));
   const accept = fields.get('accept');
   if (accept !== 'true' && accept !== 'false') throw new OAuthError('invalid_request', 'accept must be true or false');
-  const chosen = chosenScope(step.scope, fields.all('scope'), !servesPage(core.paths.consentPage));
+  const asked: Approval = { request: step.request, current: step.page.current, scope: step.scope, caller: callerOf(request, core.trustedProxies) };
+  const chosen = takesAll(core, request) ? step.scope : chosenScope(step.scope, fields.all('scope'));
   const accepted = accept === 'true' && (chosen.length > 0 || step.scope.length === 0);
-  const { client, resources } = step.request;
-  const caller = callerOf(request, core.trustedProxies);
-  const decided: ConsentDecided = { current: step.page.current, clientId: client.id, clientRevision: client.revision, scopes: accepted ? chosen : step.scope, resources, notice, caller };
-  if (!accepted) {
-    await denyConsent(core, decided);
-    throw new RedirectedError(step.request, new OAuthError('access_denied', 'the resource owner denied the request'));
+  try {
+    return sendToClient(core, request, reply, step.request, codeMembers(await settle(core, asked, accepted ? chosen : null, notice)));
+  } catch (error) {
+    throw new RedirectedError(step.request, error);
   }
-  const consent = await giveConsent(core, decided, 'person');
-  const code = await issueCode(core, step.request, step.page.current, chosen, consent, caller);
-  return sendToClient(core, request, reply, step.request, codeMembers(code));
 }
 
-/** What was checked, of what was asked for. A script on the operator’s own page that names no scope takes the request as it is. */
-function chosenScope(scope: Scope, checked: readonly string[], ownPage: boolean): Scope {
+/** Records what was decided; answers the code. Null: nothing of it was granted. @throws OAuthError access_denied, once that is recorded */
+async function settle(core: Core, asked: Approval, chosen: Scope | null, notice: NoticeText | null): Promise<string> {
+  if (chosen === null) {
+    await denyConsent(core, consentDecided(core, asked, notice));
+    throw new OAuthError('access_denied', 'the resource owner denied the request');
+  }
+  const approval = { ...asked, scope: chosen };
+  return issueCode(core, approval, await giveConsent(core, consentDecided(core, approval, notice), 'person'));
+}
+
+/** A script on the operator’s own page that says nothing about scopes takes the request as it is. A form says what was checked, be it nothing. */
+const takesAll = (core: Core, { body }: FastifyRequest): boolean => !servesPage(core.paths.consentPage) && typeof body === 'object' && body !== null && !('scope' in body);
+
+/** What was checked, of what was asked for. */
+function chosenScope(scope: Scope, checked: readonly string[]): Scope {
   const named = scopeOf(checked.flatMap((value) => value.split(' ')));
-  if (ownPage && named.length === 0) return scope;
   return scopeOf([...intersection(scope, named), ...(named.length > 0 ? requiredScopes(scope) : [])]);
 }
 

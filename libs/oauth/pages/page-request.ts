@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ClientState } from '#client/projection.ts';
+import { servesPage } from '#runtime/config/paths.ts';
 import type { Core } from '#runtime/core.ts';
 import { type CurrentSession, currentSession } from '#session/current-session.ts';
 import type { ClientView } from '#ui/pages/client-view.ts';
@@ -36,6 +37,9 @@ export function formFields(request: FastifyRequest): Parameters {
   if (typeof request.body === 'string') return parseParameters(request.body);
   return request.body === null || request.body === undefined ? NO_PARAMETERS : parametersFromJson(request.body);
 }
+
+/** Pages of the operator’s own, which a redirect that follows a form may lead to: browsers hold that against form-action. */
+export const ownPages = (core: Core): readonly string[] => [core.paths.signInPage, core.paths.consentPage].filter((page) => !servesPage(page));
 
 /** The language of a page: what the request asks for, else what the browser prefers. */
 export const pageLocale = (uiLocales: string | null, page: PageRequest): Locale => negotiateLocale(uiLocales, page.acceptLanguage);

@@ -16,7 +16,7 @@ import { OAuthError } from '../errors.ts';
 import { queryOf } from '../parameters.ts';
 import { redirect, wantsJson } from '../redirect.ts';
 import { signQuery } from '../signed-query.ts';
-import { clientView, formFields, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
+import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
 
 /** A binding that does not depend on the language: nothing that was shown here is agreed to. */
 const binding = (browser: string) => ({ browser, sessionId: null, locale: 'en', about: 'sign-in' }) as const;
@@ -51,7 +51,7 @@ async function showSignIn(core: Core, request: FastifyRequest, reply: FastifyRep
     problem: shown.problem === null ? null : shown.problem.kind === 'throttled' ? 'throttled' : 'credentials',
     ...(shown.problem?.kind === 'throttled' ? { retryAfterSeconds: shown.problem.retryAfterSeconds } : {}),
   });
-  const formAction = shown.request === null ? [] : [shown.request.redirectUri];
+  const formAction = shown.request === null ? [] : [shown.request.redirectUri, ...ownPages(core)];
   return reply.headers(pageHeaders({ formAction, imgSrc: view?.logoUri ? [view.logoUri] : [] })).send(html);
 }
 
@@ -61,7 +61,7 @@ export function signInEndpoints(app: FastifyInstance, core: Core): void {
     app.get(core.paths.signInPage, async (request, reply) => {
       const page = await pageRequest(core, request);
       const oauthQuery = queryOf(request.url);
-      if (!oauthQuery.includes('sig=')) return showWithoutRequest(core, request, reply, page);
+      if (!/(?:^|&)(?:client_id|exp|sig)=/.test(oauthQuery)) return showWithoutRequest(core, request, reply, page);
       const { query } = await requireSignedQuery(core, 'sign-in', page.browser, oauthQuery);
       const behind = await requestBehind(core, query);
       return showSignIn(core, request, reply, page, { oauthQuery, request: behind, username: behind?.loginHint ?? '', problem: null });

@@ -25,8 +25,12 @@ export interface TokenResponse {
   readonly id_token?: string;
 }
 
-/** `expires_in` of a token: seconds from now, rounded up, never negative. */
-export const expiresIn = (core: Core, fact: AccessTokenFact): number => Math.max(0, Math.ceil((toMilliseconds(fact.expires_at) - core.clock.now()) / 1000));
+/** `expires_in` of a token: whole seconds, never negative. The first second does not count, because `issued_at` was rounded down: a new token has its whole lifetime. */
+export function expiresIn(core: Core, fact: AccessTokenFact): number {
+  const issuedAt = toMilliseconds(fact.issued_at);
+  const age = Math.max(0, Math.floor((core.clock.now() - issuedAt) / 1000) - 1);
+  return Math.max(0, (toMilliseconds(fact.expires_at) - issuedAt) / 1000 - age);
+}
 
 /** Everything about the tokens of a grant that is needed to make them. */
 export interface GrantTokens {

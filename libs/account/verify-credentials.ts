@@ -1,0 +1,59 @@
+import { keyedHash } from '#credentials/credential-keys.ts';
+import type { Document } from '#kernel/aggregate.ts';
+import { type Caller, limitKey } from '#runtime/caller.ts';
+import type { Core } from '#runtime/core.ts';
+import type { AccountState } from './projection.ts';
+import { accountByUsername, openPasswordHash, usernameHash } from './queries.ts';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly caller: Caller;
+}
+
+export type Verification =
+  | { readonly kind: 'verified'; readonly account: Document<AccountState> }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+
+/** Longest password and user name that are looked at, in UTF-16 units. */
+const MAX_PASSWORD = 1024;
+const MAX_USERNAME = 254;
+
+/**
+ * Whether user name and password are an account's. An unknown name, a wrong password and a disabled account look alike and take equally long;
+ * whoever guesses is slowed down.
+ * @throws PasswordQueueFull, StoreUnavailable
+ */
+export async function verifyCredentials(core: Core, { username, password, caller }: Credentials): Promise<Verification> {
+  const name = await usernameHash(core, username.slice(0, MAX_USERNAME + 1));
+  const address = await addressHash(core, caller.address);
+  const admission = await core.signInThrottle.begin(name, address);
+  const account = username.length > MAX_USERNAME ? null : await accountByUsername(core, name);
+  const failed = (reason: 'credentials' | 'throttled') => core.failedAttempts.signIn({ reason, sub: account?.id ?? null, caller });
+  if (admission.kind === 'throttled') {
+    failed('throttled');
+    return admission;
+  }
+  const passwordHash = account === null ? null : await openPasswordHash(core, account.state);
+  let matches: boolean;
+  try {
+    matches = await core.passwords.verify(passwordHash, password.slice(0, MAX_PASSWORD));
+  } catch (error) {
+    await core.signInThrottle.release(name, address);
+    throw error;
+  }
+  if (account === null || !matches || password.length > MAX_PASSWORD || account.state.status !== 'active') {
+    await core.signInThrottle.fail();
+    failed('credentials');
+    return { kind: 'refused' };
+  }
+  await core.signInThrottle.succeed(name, address);
+  return { kind: 'verified', account };
+}
+
+async function addressHash(core: Core, address: string): Promise<string> {
+  const key = await core.keyring.key('hmac/address');
+  if (key === null) throw new Error('the key of addresses was destroyed');
+  return keyedHash(key, limitKey(address));
+}
