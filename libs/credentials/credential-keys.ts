@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Random } from '#ports/random.ts';
 import type { Keyring } from './keyring.ts';
 
@@ -59,7 +59,7 @@ export function createCredentialKeys(keyring: Keyring, random: Random): Credenti
 }
 
 /** SHA-256, base64url: how high-entropy secrets stand in the log. */
-export const secretHash = (secret: string | Uint8Array): string => createHash('sha256').update(secret).digest('base64url');
+export const secretHash = (secret: string | Uint8Array): string => hash('sha256', secret, 'base64url');
 
 /** HMAC-SHA-256, base64url: how values that can be guessed (user names, chosen client secrets) stand in the log. */
 export const keyedHash = (key: Buffer | KeyObject, value: string): string => createHmac('sha256', key).update(value).digest('base64url');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { JsonObject } from '#kernel/json.ts';
 import { isSigningAlgorithm, type SigningAlgorithm, signBytes, verifyBytes } from '#signing-key/algorithms.ts';
@@ -74,11 +74,11 @@ export function createJwts(keys: KeyStore): Jwts {
       return `${signed}.${signature.toString('base64url')}`;
     },
     async verify(token) {
-      const hash = createHash('sha256').update(token).digest('base64');
-      const known = verified.get(hash);
+      const tokenHash = hash('sha256', token, 'base64');
+      const known = verified.get(tokenHash);
       if (known !== undefined) return (await keys.verifier(known.alg, known.kid)) === null ? null : known;
       const checked = await check(token);
-      if (checked !== null) verified.set(hash, checked);
+      if (checked !== null) verified.set(tokenHash, checked);
       return checked;
     },
   };

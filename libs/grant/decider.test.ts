@@ -1,6 +1,6 @@
 import t from 'tap';
 import { at, type Fact, given } from '#support/given.ts';
-import { authorize, redeemCode, refresh, revokeAccessToken, revokeGrant } from './decider.ts';
+import { authorize, grantByPassword, redeemCode, refresh, revokeAccessToken, revokeGrant } from './decider.ts';
 import type { GrantEvent } from './events.ts';
 import { grants } from './projection.ts';
 
@@ -96,6 +96,21 @@ t.test('RFC 6749 4.1.2: grant and code are issued in one append to a new stream'
   t.end();
 });
 
+t.test('RFC 6749 4.3: a verified password makes a grant with its first tokens in one append, and no code', (t) => {
+  const byPassword = { ...grant, flow: 'password' as const, session_id: null, session_bound: false };
+  const tokens = { access_token: accessToken(0), refresh_token: refreshToken(0), absolute_expires_at: at(900), authentication };
+  const { after, expect } = given(grants).when(grantByPassword, { grant: byPassword, tokens, origin });
+  expect(t, { kind: 'issued' }, ['GrantIssued', byPassword, [origin]], ['PasswordCredentialsRedeemed', tokens]);
+  t.match(after, { status: 'active', flow: 'password', code: null, accessToken: accessToken(0), accessTokenRevision: 1 });
+  t.match(after.refresh, { current: refreshToken(0), revision: 1, absoluteExpiresAt: at(900), spent: null });
+  given(grants, ['GrantIssued', byPassword], ['PasswordCredentialsRedeemed', { ...tokens, refresh_token: null, absolute_expires_at: null }])
+    .when(grantByPassword, { grant: byPassword, tokens, origin: null })
+    .expect(t, { kind: 'already' });
+  const unbounded = given(grants, ['GrantIssued', byPassword], ['PasswordCredentialsRedeemed', { ...tokens, absolute_expires_at: null }]).state.refresh;
+  t.equal(unbounded?.absoluteExpiresAt, refreshToken(0).expires_at, 'without an absolute end, the idle end is one');
+  t.end();
+});
+
 t.test('RFC 6749 4.1.3: a code is spent for tokens', (t) => {
   const { after, expect } = unspent.when(redeemCode, redeem);
   expect(t, { kind: 'redeemed' }, redeemed);
@@ -183,6 +198,13 @@ t.test('RFC 6749 6, RFC 9700 4.14.2: a refresh token is spent for its successor'
 
 t.test('without a grace window the same request, decided again on its own result, is still no replay', (t) => {
   live.when(refresh, { ...present(0), previousUsableUntil: at(4) }).expect(t, { kind: 'rotated' }, ['RefreshTokenRotated', { ...rotated(0)[1], previous_usable_until: at(4) }]);
+  t.end();
+});
+
+t.test('with a grace of zero a spent token is a replay, also for who asks with a clock a moment behind', (t) => {
+  const noGrace = given(grants, ...spent, ['RefreshTokenRotated', { access_token: accessToken(100), refresh_token: refreshToken(1), previous_usable_until: at(0), authentication }]);
+  t.equal(noGrace.state.refresh?.spent, null);
+  noGrace.when(refresh, { ...present(0, at(-1)), accessToken: accessToken(7) }).expect(t, refused('replayed'), ['RefreshTokenReplayed', { generation: 0, authentication }], revoked('refresh_token_replayed'));
   t.end();
 });
 

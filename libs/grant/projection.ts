@@ -117,7 +117,8 @@ function evolve(state: GrantState, event: GrantEvent): GrantState {
       if (state.refresh === null) return state;
       const { access_token, refresh_token, previous_usable_until } = event.data;
       const { current } = state.refresh;
-      const spent = { generation: current.generation, hash: current.hash, usableUntil: previous_usable_until };
+      // Without a grace window there is none for those either who asked a moment before this was recorded.
+      const spent = previous_usable_until > event.time ? { generation: current.generation, hash: current.hash, usableUntil: previous_usable_until } : null;
       return { ...state, refresh: { ...state.refresh, current: refresh_token, revision: event.revision, spent }, accessToken: access_token, accessTokenRevision: event.revision };
     }
     case 'AccessTokenRevoked': {

@@ -40,22 +40,24 @@ export async function mintAccessToken(core: Core, resource: Resource, claims: Ac
 
 const ACCESS_TOKEN_TYPES = ['at+jwt', 'JWT'];
 
+/** RFC 9068 2.2. An ID token is signed by the same keys: only an access token names its client and scope. */
+const hasRequiredClaims = (claims: JsonObject): boolean =>
+  ['iss', 'sub', 'aud', 'client_id', 'scope', 'jti'].every((name) => typeof claims[name] === 'string') && ['exp', 'iat'].every((name) => typeof claims[name] === 'number');
+
 async function claimsOf(core: Core, token: string): Promise<AccessTokenClaims | null> {
   if (token.startsWith('gla_')) {
     const opened = await unseal('gla_', core.credentialKeys, token);
     return opened === null ? null : (JSON.parse(opened.content.toString()) as AccessTokenClaims);
   }
   const jwt = await core.jwts.verify(token);
-  // An ID token is signed by the same keys: only an access token names its client and scope.
-  if (jwt === null || !ACCESS_TOKEN_TYPES.includes(jwt.typ) || typeof jwt.claims.client_id !== 'string' || typeof jwt.claims.scope !== 'string') return null;
-  return jwt.claims as unknown as AccessTokenClaims;
+  return jwt === null || !ACCESS_TOKEN_TYPES.includes(jwt.typ) || !hasRequiredClaims(jwt.claims) ? null : (jwt.claims as unknown as AccessTokenClaims);
 }
 
 /** An access token that this server issued and that has not expired; null for anything else. Says nothing about revocation. */
 export async function openAccessToken(core: Core, token: string): Promise<AccessTokenClaims | null> {
   const claims = await claimsOf(core, token);
   if (claims === null) return null;
-  return claims.iss === core.issuer && typeof claims.exp === 'number' && claims.exp * 1000 > core.clock.now() ? claims : null;
+  return claims.iss === core.issuer && claims.exp * 1000 > core.clock.now() ? claims : null;
 }
 
 export interface LiveAccessToken {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Core } from '#runtime/core.ts';
 import { type LiveAccessToken, liveAccessToken } from './access-token.ts';
 import { errorDescription, OAuthError, type OAuthErrorCode } from './errors.ts';
+import { authorizationHeader } from './form-request.ts';
 import { parseParameters, queryOf } from './parameters.ts';
 
 const B64TOKEN = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -20,7 +21,7 @@ function refuse(code: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
 /** The bearer token of a request: header or form body (RFC 6750 2.1, 2.2), once; never the query string (OAuth 2.1 5.2.2). */
 function bearerToken(request: FastifyRequest): string {
-  const { authorization } = request.headers;
+  const authorization = authorizationHeader(request);
   if (parseParameters(queryOf(request.url)).all('access_token').length > 0) throw refuse('invalid_request', 'an access token must not be in the query string');
   const inBody = typeof request.body === 'string' ? parseParameters(request.body).all('access_token') : [];
   if (inBody.length > 1 || (inBody.length === 1 && authorization !== undefined)) throw refuse('invalid_request', 'more than one access token is given');
@@ -28,10 +29,11 @@ function bearerToken(request: FastifyRequest): string {
     const token = B64TOKEN.exec(authorization)?.[1];
     if (token !== undefined) return token;
     if (/^MAC\b/i.test(authorization)) throw refuse('invalid_request', 'MAC tokens are not part of OAuth 2.1; send the token as Bearer');
-    throw refuse('invalid_request', 'the Authorization header is not of the form Bearer <token>');
+    if (/^Bearer\b/i.test(authorization)) throw refuse('invalid_request', 'the Authorization header is not of the form Bearer <token>');
   }
   const [token] = inBody;
   if (token !== undefined) return token;
+  // Nothing, or another scheme: the client did not know that a bearer token is needed (RFC 6750 3.1).
   throw new OAuthError('invalid_token', 'an access token is required', { headers: challenge(null, '') });
 }
 

@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet, jwtVerify, createLocalJWKSet } from 'jose';
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { type ClientState, clients } from '#client/projection.ts';
 import { secretHash } from '#credentials/credential-keys.ts';
 import type { Document } from '#kernel/aggregate.ts';
@@ -14,6 +14,7 @@ export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-typ
 const MAX_LIFETIME = 3600;
 const CLOCK_TOLERANCE = 5;
 const MAX_ASSERTION_CHARACTERS = 8192;
+const MAX_KID_CHARACTERS = 128;
 
 const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail });
 
@@ -38,13 +39,30 @@ async function verifySignature(core: Core, client: ClientState, assertion: strin
   const { metadata } = client;
   const algorithms = metadata.token_endpoint_auth_signing_alg === undefined ? [...SIGNING_ALGORITHMS] : [metadata.token_endpoint_auth_signing_alg];
   const options = { algorithms, issuer: client.clientId, subject: client.clientId, requiredClaims: ['exp', 'jti', 'aud'], clockTolerance: CLOCK_TOLERANCE, currentDate: new Date(core.clock.now()) };
-  const verify = async (refresh: boolean) => jwtVerify(assertion, createLocalJWKSet((await core.clientKeys.of(metadata, refresh)) as JSONWebKeySet), options);
+  const verify = async (refresh: boolean) => verifyByAny(assertion, (await core.clientKeys.of(metadata, refresh)) as JSONWebKeySet, options);
   try {
     return await verify(false);
   } catch (error) {
     // A kid that is not in the copy we have may have been added since.
     if (error instanceof errors.JWKSNoMatchingKey && metadata.jwks_uri !== undefined) return verify(true);
     throw error;
+  }
+}
+
+/** A registered key may lack `kid`, and so may the assertion: each key that fits is tried. */
+async function verifyByAny(assertion: string, jwks: JSONWebKeySet, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(assertion, createLocalJWKSet(jwks), options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(assertion, key, options);
+      } catch (inner) {
+        if (!(inner instanceof errors.JWSSignatureVerificationFailed)) throw inner;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
   }
 }
 
@@ -61,20 +79,18 @@ export async function verifyClientAssertion(core: Core, assertion: string, clien
   if (document === null || document.state.status !== 'active') throw refused(`client is ${document?.state.status ?? 'unknown'}`);
   const registered = document.state.metadata.token_endpoint_auth_method;
   if (registered !== 'private_key_jwt') throw refused(`method private_key_jwt was used, ${registered} is registered`);
-  let payload: { aud?: unknown; exp?: number; jti?: string };
-  let kid: string | null;
-  try {
-    ({ payload } = await verifySignature(core, document.state, assertion));
-    kid = decodeProtectedHeader(assertion).kid ?? null;
-  } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError) throw refused(error.message);
-    throw error;
-  }
-  const { aud, exp = 0, jti = '' } = payload;
+  const { payload, protectedHeader } = await verifySignature(core, document.state, assertion).catch((error: unknown) => {
+    // Whatever jose or the registered key makes of the assertion: it does not authenticate.
+    throw error instanceof OAuthError ? error : refused(error instanceof Error ? error.message : String(error));
+  });
+  const { aud, exp = 0, iat, jti = '' } = payload;
   if (!isForUs(core, aud)) throw refused('the audience must be the issuer, as a string');
   if (typeof jti !== 'string' || jti === '') throw refused('jti must be text');
+  if (iat !== undefined && !(typeof iat === 'number' && iat * 1000 <= core.clock.now() + CLOCK_TOLERANCE * 1000)) throw refused('iat is in the future');
   if (exp * 1000 > core.clock.now() + MAX_LIFETIME * 1000) throw refused(`exp is more than ${MAX_LIFETIME} seconds ahead`);
   const fresh = await core.ephemeral.insert('client-assertion', secretHash(`${claimed}\n${jti}`), 1, (exp + CLOCK_TOLERANCE + 1) * 1000);
   if (!fresh) throw refused('the jti was used before');
-  return { document, kid };
+  // The kid stands in events: only the text of a kid that a key of the client could have.
+  const { kid } = protectedHeader;
+  return { document, kid: typeof kid === 'string' && kid.length <= MAX_KID_CHARACTERS ? kid : null };
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientState, clients } from '#client/projection.ts';
 import type { Core } from '#runtime/core.ts';
 
-/** How long the origins of all clients are remembered for preflights, which decide nothing: the real request asks its own client. */
+/** How long the origins of all clients are remembered for preflights and refusals, which give nothing away: a request that is answered asks its own client. */
 const REMEMBERED_MS = 5000;
 const PAGE = 200;
 
@@ -17,12 +17,16 @@ async function registeredOrigins(core: Core): Promise<ReadonlySet<string>> {
   }
 }
 
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+
+const readableBy = (origin: string) => ({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'www-authenticate, retry-after' });
+
 /** Lets the scripts of an origin read the answer if the client registered it. Credentials (cookies) never. */
 export function allowOrigin(request: FastifyRequest, reply: FastifyReply, client: ClientState): void {
   const { origin } = request.headers;
   reply.header('vary', 'Origin');
   if (origin !== undefined && client.metadata.allowed_cors_origins.includes(origin)) {
-    reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'www-authenticate, retry-after' });
+    reply.headers(readableBy(origin));
   }
 }
 
@@ -33,7 +37,15 @@ export function corsPreflights(app: FastifyInstance, core: Core): void {
     if (remembered === null || core.clock.now() - remembered.at > REMEMBERED_MS) remembered = { at: core.clock.now(), origins: await registeredOrigins(core) };
     return remembered.origins;
   };
-  for (const path of [core.paths.token, core.paths.userinfo, core.paths.revocation]) {
+  const paths = [core.paths.token, core.paths.userinfo, core.paths.revocation];
+  // A refusal that came before the client was known: a script must be able to read that its token has expired, whose client is any of them.
+  app.addHook('onSend', async (request, reply) => {
+    const { origin } = request.headers;
+    if (reply.statusCode < 400 || origin === undefined || reply.hasHeader('vary') || !paths.includes(request.url.split('?', 1)[0] ?? '')) return;
+    reply.header('vary', 'Origin');
+    if ((await origins().catch(() => NO_ORIGINS)).has(origin)) reply.headers(readableBy(origin));
+  });
+  for (const path of paths) {
     app.options(path, async (request, reply) => {
       const { origin } = request.headers;
       reply.header('vary', 'Origin');

@@ -17,6 +17,13 @@ export interface FormRequest {
   readonly caller: Caller;
 }
 
+/** The Authorization header, once: Node would keep one of two and drop the other, a proxy before it perhaps the other way round. @throws OAuthError invalid_request */
+export function authorizationHeader(request: FastifyRequest): string | undefined {
+  const given = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization');
+  if (given.length > 1) throw new OAuthError('invalid_request', 'the Authorization header is given more than once');
+  return request.headers.authorization;
+}
+
 /**
  * A request of a direct endpoint (token, introspection, revocation): parameters in a form body, each once.
  * @param mayRepeat names that may come more than once
@@ -33,5 +40,5 @@ export function formRequest(core: Core, request: FastifyRequest, ...mayRepeat: r
   }
   const repeated = body.repeated(...mayRepeat);
   if (repeated !== null) throw new OAuthError('invalid_request', `parameter ${repeated.slice(0, 64)} is given more than once`);
-  return { parameters: body, authorization: request.headers.authorization, caller: callerOf(request, core.trustedProxies) };
+  return { parameters: body, authorization: authorizationHeader(request), caller: callerOf(request, core.trustedProxies) };
 }

@@ -53,7 +53,7 @@ async function introspectRefreshToken(core: Core, caller: AuthenticatedClient, t
   const now = toInstant(core.clock.now());
   const live = lapse === null && current.generation === handle.generation && current.hash === secretHash(handle.secret) && current.expires_at > now && absoluteExpiresAt > now;
   if (!live) return INACTIVE;
-  return { active: true, iss: core.issuer, sub: grant.state.sub, client_id: grant.state.clientId, scope: formatScope(scope), iat: toSeconds(grant.state.issuedAt), exp: toSeconds(current.expires_at) };
+  return { active: true, iss: core.issuer, sub: grant.state.sub, client_id: grant.state.clientId, scope: formatScope(scope), iat: toSeconds(grant.state.accessToken?.issued_at ?? grant.state.issuedAt), exp: toSeconds(current.expires_at) };
 }
 
 /** The introspection endpoint (RFC 7662 2). Both kinds of token are recognised by their form; `token_type_hint` changes nothing. */

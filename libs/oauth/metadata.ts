@@ -5,7 +5,7 @@ import type { Core } from '#runtime/core.ts';
 import { SIGNING_ALGORITHMS } from '#signing-key/algorithms.ts';
 import { LOCALES } from '#ui/pages/locale.ts';
 import { CLAIMS_OF_SCOPE } from './claims.ts';
-import { sendPrepared } from './prepared-body.ts';
+import { prepareBody, sendPrepared } from './prepared-body.ts';
 import { knownScopes } from './resources.ts';
 import { ACR_VALUES } from '#session/acr.ts';
 import { supportedGrantTypes } from './token/token-endpoint.ts';
@@ -56,8 +56,8 @@ export function metadata(core: Core): JsonObject {
 
 /** Both well-known documents, at the inserted and the appended place where the issuer has a path. */
 export function metadataEndpoints(app: FastifyInstance, core: Core): void {
-  const body = JSON.stringify(metadata(core));
+  const prepared = prepareBody(JSON.stringify(metadata(core)), 'application/json; charset=utf-8');
   for (const path of [...core.paths.oauthMetadata, ...core.paths.openidMetadata]) {
-    app.get(path, (request, reply) => sendPrepared(request, reply, body, 'application/json; charset=utf-8'));
+    app.get(path, (request, reply) => sendPrepared(request, reply, prepared));
   }
 }

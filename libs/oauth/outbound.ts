@@ -1,4 +1,4 @@
-import { lookup as systemLookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from 'node:dns';
 import { request } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
@@ -15,11 +15,14 @@ export class OutboundError extends Error {
   }
 }
 
-/** Whether an address is public unicast, in whatever spelling: IPv4-mapped IPv6 and NAT64 forms count as the IPv4 address in them. */
+/** The only IPv6 addresses that are given out for the public internet (RFC 4291 2.4); what embeds an IPv4 address elsewhere (`::127.0.0.1`, NAT64) is none. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** Whether an address is public unicast, in whatever spelling: IPv4-mapped IPv6 counts as the IPv4 address in it. */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
-  return address.range() === 'unicast';
+  return address.range() === 'unicast' && (address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST));
 }
 
 function isAllowed(allow: readonly string[], hostname: string, address: string): boolean {
@@ -34,10 +37,13 @@ function isAllowed(allow: readonly string[], hostname: string, address: string):
   });
 }
 
+/** How names become addresses; tests bring their own. */
+type Resolve = (hostname: string, options: LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
+
 /** Resolves a name once and hands the checked address to the connection, so that a second answer (DNS rebinding) is never asked for. */
-function guardedLookup(allow: readonly string[]): LookupFunction {
+function guardedLookup(allow: readonly string[], resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 4);
       const refused = addresses.find(({ address }) => !isAllowed(allow, hostname, address));
       if (refused !== undefined || addresses.length === 0) return callback(new OutboundError(`${hostname} leads to an address that is not public`), '', 4);
@@ -53,15 +59,15 @@ function guardedLookup(allow: readonly string[]): LookupFunction {
  * no redirects, at most 64 KiB, at most 5 seconds.
  * @throws OutboundError
  */
-export function fetchJson(allow: readonly string[], uri: string): Promise<unknown> {
+export async function fetchJson(allow: readonly string[], uri: string, resolveName: Resolve = systemLookup): Promise<unknown> {
   const url = new URL(uri);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol !== 'https:') return Promise.reject(new OutboundError('only https is fetched'));
+  if (url.protocol !== 'https:') throw new OutboundError('only https is fetched');
   // A literal address needs no resolution, so it never meets the lookup.
-  if (ipaddr.isValid(host) && !isAllowed(allow, host, host)) return Promise.reject(new OutboundError(`${host} is not public`));
+  if (ipaddr.isValid(host) && !isAllowed(allow, host, host)) throw new OutboundError(`${host} is not public`);
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown) => reject(new OutboundError(reason, { cause }));
-    const outgoing = request(url, { lookup: guardedLookup(allow), headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS), agent: false }, (response) => {
+    const outgoing = request(url, { lookup: guardedLookup(allow, resolveName), headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS), agent: false }, (response) => {
       if (response.statusCode !== 200) {
         response.destroy();
         return fail(`answered ${response.statusCode}`);

@@ -46,7 +46,10 @@ export class Parameters {
 
 export const NO_PARAMETERS = new Parameters(new Map());
 
+const ENCODED = /[%+]/;
+
 function decode(text: string): string {
+  if (!ENCODED.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -51,7 +51,10 @@ export function requestedResources(core: Core, named: readonly string[], scope: 
   const resources = [...new Set(named)].sort();
   for (const identifier of resources) if (resourceOf(core, identifier) === null) throw new OAuthError('invalid_target', 'the resource is not known to this server');
   const management = managementResource(core.issuer);
-  if (!scope.some(isManagementScope)) return resources;
+  if (!scope.some(isManagementScope)) {
+    checkSomethingLeft(core, resources.length === 0 ? [defaultResource(core)] : resources, scope);
+    return resources;
+  }
   const foreign = core.config.resources.some((resource) => intersection(resource.scopes, scope).length > 0);
   if (foreign || resources.some((identifier) => identifier !== management)) throw new OAuthError('invalid_target', 'management scopes belong to the management API and go with no other resource');
   return [management];
@@ -70,8 +73,25 @@ export function tokenResource(core: Core, granted: readonly string[], named: rea
   return resource;
 }
 
-/** What of a scope means something at a resource: its own scopes, and those that belong to no resource. */
+/** A scope of which no token could ever hold anything: refused when it is asked for, not when the tokens turn out empty. */
+function checkSomethingLeft(core: Core, identifiers: readonly string[], scope: Scope): void {
+  const resources = identifiers.flatMap((identifier) => resourceOf(core, identifier) ?? []);
+  if (scope.length > 0 && resources.every((resource) => meaningfulAt(core, resource, scope).length === 0)) throw nothingLeft();
+}
+
+const nothingLeft = () => new OAuthError('invalid_target', 'the scope belongs to another resource; name that one with the parameter resource');
+
+/**
+ * What of a scope an access token for a resource has: the scopes of the resource, and those that belong to none.
+ * @throws OAuthError invalid_target when nothing is left of a scope
+ */
 export function scopeAt(core: Core, resource: Resource, scope: Scope): Scope {
+  const left = meaningfulAt(core, resource, scope);
+  if (scope.length > 0 && left.length === 0) throw nothingLeft();
+  return left;
+}
+
+function meaningfulAt(core: Core, resource: Resource, scope: Scope): Scope {
   const owned = new Set(core.config.resources.flatMap((other) => other.scopes));
   if (resource.identifier === defaultResource(core) && resource.scopes.length === 0) return scope;
   return scope.filter((token) => resource.scopes.includes(token) || (!owned.has(token) && !isManagementScope(token)));

@@ -8,8 +8,14 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Milliseconds since the epoch, as an instant. */
-export const toInstant = (milliseconds: number): Instant => new Date(milliseconds).toISOString();
+let last: { readonly milliseconds: number; readonly instant: Instant } | null = null;
+
+/** Milliseconds since the epoch, as an instant. The last one is kept: one request asks several times for the same now, and so do those beside it. */
+export function toInstant(milliseconds: number): Instant {
+  if (last?.milliseconds !== milliseconds) last = { milliseconds, instant: new Date(milliseconds).toISOString() };
+  return last.instant;
+}
+
 /** An instant, as milliseconds since the epoch. */
 export const toMilliseconds = (instant: Instant): number => Date.parse(instant);
 /** An instant, as whole seconds since the epoch (NumericDate, RFC 7519 section 2). */

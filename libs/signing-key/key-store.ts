@@ -90,7 +90,11 @@ export function createKeyStore({ commands, keyring, clock, random, algorithms }:
     },
     async jwks() {
       const now = toInstant(clock.now());
-      return (await keys()).filter((key) => isBelieved(key, now)).map((key) => key.publicJwk);
+      const published: JsonObject[] = [];
+      for (const set of await Promise.all(algorithms.map(load))) {
+        for (const key of set?.state.keys ?? []) if (isBelieved(key, now)) published.push(key.publicJwk);
+      }
+      return published;
     },
   };
 }

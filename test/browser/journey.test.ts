@@ -82,7 +82,7 @@ t.test('every page at phone and desk width, in both languages', { skip: browserM
         t.equal(await page.getAttribute('html', 'lang'), language);
         await look(t, page, name('consent'));
         await page.goto(url({ redirect_uri: 'https://evil.example.com/' }));
-        t.equal(await page.textContent('[data-error]'), 'invalid_request');
+        t.equal(await page.textContent('[data-error]'), 'invalid_redirect_uri');
         await look(t, page, name('error'));
         await page.goto(`${server.issuer}/sign-in`);
         await look(t, page, name('signed-in'));
@@ -100,6 +100,7 @@ t.test('the whole journey by keyboard alone, under the real content security pol
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   await page.goto(url());
+  await page.waitForSelector('#username:focus');
   await page.keyboard.type('alice');
   await page.keyboard.press('Tab');
   await page.keyboard.type('correct horse battery staple');

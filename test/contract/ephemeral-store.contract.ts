@@ -93,7 +93,11 @@ export function ephemeralStoreContract(t: Test, make: (clock: Clock) => Promise<
     t.equal(await store.increment('k', 'a', 5, first), 5);
     t.equal(await store.increment('k', 'a', -2, time.in(9_000)), 3);
     const sums = await Promise.all(Array.from({ length: 50 }, () => store.increment('k', 'a', 1, time.in(9_000))));
-    t.strictSame(sums.toSorted((a, b) => a - b), Array.from({ length: 50 }, (_, index) => index + 4), 'each gets its own sum');
+    t.strictSame(
+      sums.toSorted((a, b) => a - b),
+      Array.from({ length: 50 }, (_, index) => index + 4),
+      'each gets its own sum',
+    );
     t.strictSame(await store.get('k', 'a'), { value: 53, expiresAt: first });
   });
 
@@ -118,7 +122,10 @@ export function ephemeralStoreContract(t: Test, make: (clock: Clock) => Promise<
       store.max('k', 'a', 1, time.in(1_000)),
       store.insert('k', 'after', 1, time.in(1_000)),
     ]);
-    t.strictSame(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    t.strictSame(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    );
     t.equal((await store.get('k', 'a'))?.value, 'text');
     t.equal((await store.get('k', 'after'))?.value, 1);
   });

@@ -78,7 +78,10 @@ export function eventStoreContract(t: Test, make: Make<EventStore>): void {
       store.append({ stream: wrong, expectedRevision: NO_STREAM, events: [eventOf(wrong, 1)] }),
       store.append(appendOf(other, NO_STREAM, 2)),
     ]);
-    t.strictSame(settled.map(({ status }) => status), ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    t.strictSame(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    );
     t.strictSame((await all(store)).map(({ event }) => event.stream).sort(), [good, other, other].sort());
     for (const stream of [lost, large, wrong]) t.strictSame(await store.readStream(stream), []);
   });
@@ -89,8 +92,15 @@ export function eventStoreContract(t: Test, make: Make<EventStore>): void {
       await Promise.all(streams.flatMap((stream) => [store.append(appendOf(stream, revision - 1)), store.append(appendOf(stream, revision + 5))]));
     }
     const log = await all(store);
-    t.strictSame(log.map(({ position }) => position), Array.from({ length: 20 }, (_, index) => index));
-    for (const stream of streams) t.strictSame(log.filter(({ event }) => event.stream === stream).map(({ event }) => event.revision), [0, 1, 2, 3]);
+    t.strictSame(
+      log.map(({ position }) => position),
+      Array.from({ length: 20 }, (_, index) => index),
+    );
+    for (const stream of streams)
+      t.strictSame(
+        log.filter(({ event }) => event.stream === stream).map(({ event }) => event.revision),
+        [0, 1, 2, 3],
+      );
   });
 
   check('the log is read after a position, at most as many events as asked for', async (t, store) => {

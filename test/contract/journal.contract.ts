@@ -91,7 +91,10 @@ export function journalContract(t: Test, make: Make<JournalStores>): void {
     const entries = [entryOf(stream), entryOf(stream, 0, 2)];
     for (const entry of entries) await journal.record(entry);
     const again = await reopen();
-    t.strictSame(await again.events.readStream(stream), entries.flatMap((entry) => entry.events));
+    t.strictSame(
+      await again.events.readStream(stream),
+      entries.flatMap((entry) => entry.events),
+    );
     t.strictSame(await again.readModels.get('grants', idOf(stream)), entries[1]?.projection?.document);
   });
 

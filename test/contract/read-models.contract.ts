@@ -94,9 +94,7 @@ export function readModelsContract(t: Test, make: Make<ReadModels>): void {
     await Promise.all(documents.toReversed().map((document) => store.replace('grants', document)));
     await store.replace('clients', documentOf(freshId(), 0, {}, { sub: 's0', clientId: 'c1', status: 'active' }));
     const filters: ListFilter[] = [undefined, 's0'].flatMap((sub) =>
-      [undefined, 'c1'].flatMap((clientId) =>
-        [undefined, 'active'].map((status) => ({ ...(sub && { sub }), ...(clientId && { clientId }), ...(status && { status }) })),
-      ),
+      [undefined, 'c1'].flatMap((clientId) => [undefined, 'active'].map((status) => ({ ...(sub && { sub }), ...(clientId && { clientId }), ...(status && { status }) }))),
     );
     t.equal(filters.length, 8);
     for (const filter of filters) {

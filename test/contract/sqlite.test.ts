@@ -11,8 +11,7 @@ import { keyVaultContract } from './key-vault.contract.ts';
 import { readModelsContract } from './read-models.contract.ts';
 import { subscriptionContract } from './subscription.contract.ts';
 
-const open = (t: Test, directory: string, clock: Clock): SqliteStores =>
-  openSqliteStores({ directory, collections: COLLECTIONS, clock, onFatal: (error) => t.fail(error) });
+const open = (t: Test, directory: string, clock: Clock): SqliteStores => openSqliteStores({ directory, collections: COLLECTIONS, clock, onFatal: (error) => t.fail(error) });
 
 /** Picks one port (or several) out of the stores, in memory or in a directory of its own. */
 function maker<Store>(t: Test, directory: string | null, pick: (stores: SqliteStores) => Store) {
@@ -36,11 +35,41 @@ function maker<Store>(t: Test, directory: string | null, pick: (stores: SqliteSt
 for (const place of ['memory', 'disk'] as const) {
   t.test(`SQLite in ${place}`, async (t) => {
     const directory = place === 'disk' ? t.testdir() : null;
-    t.test('event store', async (t) => eventStoreContract(t, maker(t, directory, (stores) => stores.events)));
-    t.test('subscription', async (t) => subscriptionContract(t, maker(t, directory, (stores) => stores.events)));
-    t.test('read models', async (t) => readModelsContract(t, maker(t, directory, (stores) => stores.readModels)));
-    t.test('journal', async (t) => journalContract(t, maker(t, directory, (stores) => stores)));
-    t.test('ephemeral store', async (t) => ephemeralStoreContract(t, maker(t, directory, (stores) => stores.ephemeral)));
-    t.test('key vault', async (t) => keyVaultContract(t, maker(t, directory, (stores) => stores.vault)));
+    t.test('event store', async (t) =>
+      eventStoreContract(
+        t,
+        maker(t, directory, (stores) => stores.events),
+      ),
+    );
+    t.test('subscription', async (t) =>
+      subscriptionContract(
+        t,
+        maker(t, directory, (stores) => stores.events),
+      ),
+    );
+    t.test('read models', async (t) =>
+      readModelsContract(
+        t,
+        maker(t, directory, (stores) => stores.readModels),
+      ),
+    );
+    t.test('journal', async (t) =>
+      journalContract(
+        t,
+        maker(t, directory, (stores) => stores),
+      ),
+    );
+    t.test('ephemeral store', async (t) =>
+      ephemeralStoreContract(
+        t,
+        maker(t, directory, (stores) => stores.ephemeral),
+      ),
+    );
+    t.test('key vault', async (t) =>
+      keyVaultContract(
+        t,
+        maker(t, directory, (stores) => stores.vault),
+      ),
+    );
   });
 }

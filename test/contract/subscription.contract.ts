@@ -42,7 +42,11 @@ export function subscriptionContract(t: Test, make: Make<EventStore>): void {
     const second = collect(store, { after: 0 }, 2);
     for (let revision = 0; revision < 2; revision++) await store.append(appendOf(freshStream()));
     await second.arrived;
-    t.strictSame(second.events.map(({ position }) => position), [1, 2], 'the position itself is not repeated');
+    t.strictSame(
+      second.events.map(({ position }) => position),
+      [1, 2],
+      'the position itself is not repeated',
+    );
     for (const { subscription } of [first, second]) {
       subscription.close();
       await subscription.ended;
@@ -57,7 +61,13 @@ export function subscriptionContract(t: Test, make: Make<EventStore>): void {
     await store.append(appendOf(other, 0));
     await store.append(appendOf(mine, 0));
     await arrived;
-    t.strictSame(events.map(({ event, position }) => [event.stream, position]), [[mine, 0], [mine, 3]]);
+    t.strictSame(
+      events.map(({ event, position }) => [event.stream, position]),
+      [
+        [mine, 0],
+        [mine, 3],
+      ],
+    );
     subscription.close();
     await subscription.ended;
   });
@@ -76,7 +86,10 @@ export function subscriptionContract(t: Test, make: Make<EventStore>): void {
       if (seen.length === 30) arrive();
     });
     await arrived;
-    t.strictSame(seen, Array.from({ length: 30 }, (_, index) => index));
+    t.strictSame(
+      seen,
+      Array.from({ length: 30 }, (_, index) => index),
+    );
     subscription.close();
     await subscription.ended;
   });

@@ -188,24 +188,25 @@ const presenter = fc.record({
   authentication: fc.constantFrom({ method: 'none', secret_id: null, kid: null }, { method: 'client_secret_basic', secret_id: 'secret-1', kid: null }),
   origin,
 });
+const grantFact = (flow: 'authorization_code' | 'password', minute: number) => ({
+  flow,
+  client_id: 'app',
+  sub: 'sub-1',
+  scope: ['read'],
+  resources: [],
+  consent_id: 'consent-1',
+  consent_epoch: 1,
+  account_epoch: 0,
+  session_id: 'session-1',
+  revisions: { client: 0, consent: 0, account: 0, session: 0 },
+  session_bound: false,
+  auth_time: at(minute),
+  acr: 'urn:grantlog:acr:single-factor',
+  amr: ['pwd'],
+});
 const grantWays = {
   authorize: attempt(grant.authorize, fc.record({ origin, challenged: mostly(true, false), lives: minutes }), ({ origin, challenged, lives }, minute) => ({
-    grant: {
-      flow: 'authorization_code' as const,
-      client_id: 'app',
-      sub: 'sub-1',
-      scope: ['read'],
-      resources: [],
-      consent_id: 'consent-1',
-      consent_epoch: 1,
-      account_epoch: 0,
-      session_id: 'session-1',
-      revisions: { client: 0, consent: 0, account: 0, session: 0 },
-      session_bound: false,
-      auth_time: at(minute),
-      acr: 'urn:grantlog:acr:single-factor',
-      amr: ['pwd'],
-    },
+    grant: grantFact('authorization_code', minute),
     code: {
       hash: 'code',
       key_id: 'key-1',
@@ -213,6 +214,16 @@ const grantWays = {
       code_challenge: challenged ? 'challenge' : null,
       nonce: null,
       expires_at: at(minute + lives),
+    },
+    origin,
+  })),
+  grantByPassword: attempt(grant.grantByPassword, fc.record({ origin, refreshable: mostly(true, false) }), ({ origin, refreshable }, minute) => ({
+    grant: grantFact('password', minute),
+    tokens: {
+      access_token: accessTokenFact(minute),
+      refresh_token: refreshable ? refreshTokenFact(0, minute) : null,
+      absolute_expires_at: refreshable ? at(minute + 30) : null,
+      authentication: { method: 'none', secret_id: null, kid: null },
     },
     origin,
   })),

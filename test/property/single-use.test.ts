@@ -183,7 +183,7 @@ t.test('whatever the interleaving, a code is redeemed once, a refresh generation
       conflicts += played.conflicts;
       if (played.wrong.length > 0) throw new Error(played.wrong.join('; '));
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
   const wanted = [
     'redeemed',

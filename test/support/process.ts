@@ -23,7 +23,10 @@ export interface Child {
 
 /** Starts a script of the project in a process of its own, with nothing of this process's GRANTLOG_ settings. */
 export function startProcess(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Child {
-  const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const variables = { PATH: process.env['PATH'] ?? '', PORT: '0', ...env };
+  // By way of env, which becomes the process: tap would have its own code loaded into a Node child, handlers for every signal included.
+  const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const child = spawn('/usr/bin/env', ['-i', ...settings, process.execPath, join(ROOT, script), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { Clock } from '#ports/clock.ts';
 import { loadConfig } from '#runtime/config/load.ts';
+import type { Core } from '#runtime/core.ts';
 import { createLog } from '#runtime/log.ts';
 import { type RunningServer, startAllInOne } from '#services/all-in-one/start.ts';
 
@@ -34,6 +35,8 @@ export interface TestServerOptions {
   readonly clock?: TestClock;
   readonly log?: DestinationStream;
   readonly logLevel?: string;
+  /** Changes the parts before the endpoints are made: how tests put a failing one in. */
+  readonly adjust?: (core: Core) => Core;
 }
 
 interface TestContext {
@@ -47,7 +50,7 @@ export async function startServer(t: TestContext, options: TestServerOptions = {
   const text = JSON.stringify({ port: 0, dataDir, ...options.config });
   const config = loadConfig({ env: { GRANTLOG_CONFIG: 'test.json' }, readFile: () => text });
   const log = createLog(options.logLevel ?? (options.log === undefined ? 'silent' : 'info'), options.log);
-  const running = await startAllInOne({ config, log, clock });
+  const running = await startAllInOne({ config, log, clock, ...(options.adjust === undefined ? {} : { adjust: options.adjust }) });
   let stopped = false;
   const stop = async () => {
     if (stopped) return;

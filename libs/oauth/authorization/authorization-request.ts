@@ -159,7 +159,8 @@ async function checkIdTokenHint(core: Core, parameters: Parameters, clientId: st
   const hint = parameters.get('id_token_hint');
   if (hint === null) return null;
   const jwt = await core.jwts.verify(hint);
-  const isOurs = jwt?.claims['iss'] === core.issuer && jwt.claims['aud'] === clientId && jwt.claims['client_id'] === undefined;
+  // Access tokens may have typ JWT too (accessTokenHeaderTyp); they name a client.
+  const isOurs = jwt?.typ === 'JWT' && jwt.claims['iss'] === core.issuer && jwt.claims['aud'] === clientId && jwt.claims['client_id'] === undefined;
   const sub = isOurs ? jwt.claims['sub'] : undefined;
   if (typeof sub !== 'string') throw new OAuthError('invalid_request', 'id_token_hint is not an ID token that this server issued to the client');
   return sub;

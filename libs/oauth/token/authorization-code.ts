@@ -26,6 +26,7 @@ export async function authorizationCodeGrant(core: Core, { parameters, client, c
   const { lapse, scope, account } = await standingOf(core, document.state);
   // A grant that was revoked goes on to the decider, which knows whether this is a replay.
   if (account === null || (lapse !== null && lapse !== 'grant_revoked')) throw refused(`the grant does not stand: ${lapse}`);
+  if (document.state.scope.length > 0 && scope.length === 0) throw refused('the consent covers nothing of the scope any more');
   const resource = tokenResource(core, document.state.resources, parameters.all('resource'));
   const accessToken = accessTokenFact(core, scopeAt(core, resource, scope), resource.identifier, resource.lifetime);
   const wantsRefreshToken = client.document.state.metadata.grant_types.includes('refresh_token');

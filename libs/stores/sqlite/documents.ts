@@ -7,6 +7,8 @@ import { type DocumentRow, fromRow } from './document-row.ts';
 
 /** Documents kept in memory, over all collections: at 1 KiB of JSON each some 60 MiB when full. */
 const CACHED_DOCUMENTS = 20_000;
+/** Ids that are known to have no document, such as tokens that nobody revoked. */
+const CACHED_ABSENCES = 20_000;
 
 /**
  * The tables of the read models with a cache in front, which is exact because this process is the only writer. A document just written is kept as text and
@@ -35,6 +37,7 @@ const NEWER = 'id = ?1 AND revision < ?2 AND sub IS ?4 AND client_id IS ?5';
 export function createDocuments(database: DatabaseSync, collections: readonly string[]): Documents {
   const tables = new Map(collections.map((collection) => [collection, prepareTable(database, tableOf(collection))]));
   const cache = new LRUCache<string, { unread: DocumentRow } | { document: Document }>({ max: CACHED_DOCUMENTS });
+  const absent = new LRUCache<string, true>({ max: CACHED_ABSENCES });
   const keyOf = (collection: string, id: string): string => `${collection}/${id}`;
 
   function tableFor(collection: string): Table {
@@ -53,8 +56,10 @@ export function createDocuments(database: DatabaseSync, collections: readonly st
       const key = keyOf(collection, id);
       const cached = cache.get(key);
       if (cached !== undefined && 'document' in cached) return cached.document;
+      if (cached === undefined && absent.get(key) === true) return null;
       const document = cached === undefined ? read(collection, id) : fromRow(cached.unread);
-      if (document !== null) cache.set(key, { document });
+      if (document === null) absent.set(key, true);
+      else cache.set(key, { document });
       return document;
     },
     write: (collection, row) => {
@@ -67,7 +72,9 @@ export function createDocuments(database: DatabaseSync, collections: readonly st
       return 'stale';
     },
     committed: (collection, row) => {
-      cache.set(keyOf(collection, row.id), { unread: row });
+      const key = keyOf(collection, row.id);
+      absent.delete(key);
+      cache.set(key, { unread: row });
     },
     list: (collection, filter, after, limit) => {
       const table = tableFor(collection);
@@ -86,10 +93,7 @@ export function createDocuments(database: DatabaseSync, collections: readonly st
 function prepareTable(database: DatabaseSync, table: string): Table {
   return {
     byId: prepareQuery(database, `SELECT ${COLUMNS} FROM ${table} WHERE id = ?`),
-    updates: [
-      database.prepare(`UPDATE ${table} SET ${UPDATE} WHERE ${NEWER} AND status IS ?6`),
-      database.prepare(`UPDATE ${table} SET ${UPDATE}, status = ?6 WHERE ${NEWER}`),
-    ],
+    updates: [database.prepare(`UPDATE ${table} SET ${UPDATE} WHERE ${NEWER} AND status IS ?6`), database.prepare(`UPDATE ${table} SET ${UPDATE}, status = ?6 WHERE ${NEWER}`)],
     upsert: database.prepare(`
       INSERT INTO ${table} (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
       ON CONFLICT (id) DO UPDATE SET ${UPDATE}, sub = ?4, client_id = ?5, status = ?6 WHERE revision < ?2`),

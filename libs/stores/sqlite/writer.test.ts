@@ -41,7 +41,11 @@ function bench(t: Test, maxPages?: number): Bench {
     writer,
     database,
     put: (id) => void insert.run(id, null),
-    committed: () => watcher.prepare('SELECT id FROM keys ORDER BY id').all().map((row) => String(row['id'])),
+    committed: () =>
+      watcher
+        .prepare('SELECT id FROM keys ORDER BY id')
+        .all()
+        .map((row) => String(row['id'])),
     fatal,
   };
 }
@@ -88,7 +92,10 @@ t.test('a work that throws leaves nothing, rejects its own promise and harms no 
       put('also half');
       put('a');
     }),
-    writer.enqueue(() => put('c'), () => t.strictSame(committed(), ['a', 'b', 'c'])),
+    writer.enqueue(
+      () => put('c'),
+      () => t.strictSame(committed(), ['a', 'b', 'c']),
+    ),
   ]);
   t.match(settled, [{ status: 'fulfilled' }, { reason: { name: 'RangeError' } }, { status: 'fulfilled' }, { reason: { code: 'ERR_SQLITE_ERROR' } }, { status: 'fulfilled' }]);
   t.strictSame(committed(), ['a', 'b', 'c']);
@@ -104,14 +111,20 @@ t.test('a full database ends the writer: all of the commit and all that follows 
   let woken = 0;
   writer.onChange(() => woken++);
   const neighbour = writer.enqueue(() => put('neighbour'));
-  const full = writer.enqueue(() => {
-    ran++;
-    large.run('large', randomBytes(200_000));
-  }, () => t.fail('it was not committed'));
+  const full = writer.enqueue(
+    () => {
+      ran++;
+      large.run('large', randomBytes(200_000));
+    },
+    () => t.fail('it was not committed'),
+  );
   const behind = writer.enqueue(() => t.fail('nothing runs after the error'));
   const settled = await Promise.allSettled([neighbour, full, behind, writer.enqueue(() => put('last'))]);
   for (const result of settled) t.match(result, { status: 'rejected', reason: { name: 'StoreUnavailable', cause: { errcode: 13 } } });
-  await t.rejects(writer.enqueue(() => t.fail('nothing runs any more')), StoreUnavailable);
+  await t.rejects(
+    writer.enqueue(() => t.fail('nothing runs any more')),
+    StoreUnavailable,
+  );
   t.equal(writer.state, 'failed');
   t.match(fatal, [{ code: 'ERR_SQLITE_ERROR', errcode: 13 }]);
   t.equal(fatal.length, 1);
@@ -155,7 +168,10 @@ t.test('stores on a full disk: nothing unacknowledged is ever read, all that was
 
   const again = open();
   t.equal((await again.readModels.get('grants', 'g1'))?.revision, revision);
-  t.strictSame((await again.events.readAll(-1, 1_000)).map(({ position }) => position), Array.from({ length: revision + 1 }, (_, index) => index));
+  t.strictSame(
+    (await again.events.readAll(-1, 1_000)).map(({ position }) => position),
+    Array.from({ length: revision + 1 }, (_, index) => index),
+  );
   t.match(await again.ephemeral.get('k', 'n'), { value: revision + 1 });
   await again.close();
 });
@@ -203,13 +219,22 @@ t.test('the bytes of a destroyed key are in no file', async (t) => {
   const stored = (): string => execFileSync('sh', ['-c', `cat "${directory}"/*`], { maxBuffer: 1e9 }).toString('latin1');
   const partsOf = (wrapped: Buffer): string[] => Array.from({ length: Math.floor(wrapped.length / 16) }, (_, index) => wrapped.toString('latin1', index * 16, index * 16 + 16));
   const before = stored();
-  t.ok([...keys, long].every(({ wrapped }) => partsOf(wrapped).some((part) => before.includes(part))), 'they were');
+  t.ok(
+    [...keys, long].every(({ wrapped }) => partsOf(wrapped).some((part) => before.includes(part))),
+    'they were',
+  );
 
   const [erased, kept] = [keys.filter((_, index) => index % 2 === 0), keys.filter((_, index) => index % 2 === 1)];
   await Promise.all([...erased, long].map(({ id }) => stores.vault.destroy(id)));
   const after = stored();
-  t.strictSame([...erased, long].filter(({ wrapped }) => partsOf(wrapped).some((part) => after.includes(part))).map(({ id }) => id), []);
-  t.ok(kept.every(({ wrapped }) => partsOf(wrapped).every((part) => after.includes(part))), 'and the others are');
+  t.strictSame(
+    [...erased, long].filter(({ wrapped }) => partsOf(wrapped).some((part) => after.includes(part))).map(({ id }) => id),
+    [],
+  );
+  t.ok(
+    kept.every(({ wrapped }) => partsOf(wrapped).every((part) => after.includes(part))),
+    'and the others are',
+  );
 });
 
 t.test('a reader in the way of the scrubbing delays it, no more', async (t) => {
@@ -265,7 +290,10 @@ t.test('lists are answered from one index, in order', async (t) => {
   const documents = createDocuments(database, ['grants']);
   const planOf = (filter: ListFilter): string => {
     documents.list('grants', filter, null, 10);
-    return prepare(`EXPLAIN QUERY PLAN ${prepared.at(-1)}`).all().map((row) => row['detail']).join('; ');
+    return prepare(`EXPLAIN QUERY PLAN ${prepared.at(-1)}`)
+      .all()
+      .map((row) => row['detail'])
+      .join('; ');
   };
   t.equal(planOf({ status: 'x', sub: 'x', clientId: 'x' }), 'SEARCH documents_grants USING INDEX documents_grants_sub (sub=? AND id>?)');
   t.equal(planOf({ status: 'x', clientId: 'x' }), 'SEARCH documents_grants USING INDEX documents_grants_client_id (client_id=? AND id>?)');

@@ -46,9 +46,7 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
   const pause = setTimeout(() => inPause(), PAUSE_MS).unref();
 
   const unavailable = (): StoreUnavailable =>
-    fatal === null
-      ? new StoreUnavailable('the embedded store is closed')
-      : new StoreUnavailable('the embedded store has failed and takes no more writes', { cause: fatal });
+    fatal === null ? new StoreUnavailable('the embedded store is closed') : new StoreUnavailable('the embedded store has failed and takes no more writes', { cause: fatal });
 
   function fail(error: unknown, jobs: readonly Job[]): void {
     fatal = error instanceof Error ? error : new Error(String(error));
