@@ -9,9 +9,6 @@ export const subjectKey = (sub: string): string => `subject/${sub}`;
 export const clientKey = (clientId: string): string => `client/${clientId}`;
 export const dayKey = (instant: string): string => `day/${instant.slice(0, 10)}`;
 
-/** The fields of a person whose key was destroyed: they cannot be sealed or read any more. */
-export const ERASED = null;
-
 const associatedData = (eventId: string, stream: string): Buffer => Buffer.from(`${eventId}\n${stream}`);
 
 /**

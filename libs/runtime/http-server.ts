@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -8,6 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
+import { httpConventions } from './http-conventions.ts';
 
 /** A body larger than this is refused before it is read whole. Bytes. */
 const BODY_LIMIT = 65_536;
@@ -83,8 +83,8 @@ export async function bind({ host, port, tls }: Pick<Config, 'host' | 'port' | '
   };
 }
 
-/** A Fastify instance that answers through a bound server once it is ready. Bodies: forms as text (parsed by the endpoints, who know what may repeat), JSON. */
-export function createApp(bound: BoundServer, log: Logger, issuer: string): FastifyInstance {
+/** A Fastify instance that answers through a bound server once it is ready. */
+export async function createApp(bound: BoundServer, log: Logger, issuer: string): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -96,24 +96,6 @@ export function createApp(bound: BoundServer, log: Logger, issuer: string): Fast
       return bound.server;
     },
   });
-  // A cross-site form may send text/plain without a preflight: nothing here takes it.
-  app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
-    // Read as a string, bytes that are not UTF-8 would all become the same character.
-    if (isUtf8(body)) done(null, body.toString());
-    else done(Object.assign(new Error('the body is not UTF-8'), { statusCode: 400 }));
-  });
-  const isSecure = issuer.startsWith('https:');
-  // Hooks with a callback: at this rate a promise more for each request shows.
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
-    if (isSecure) reply.header('strict-transport-security', 'max-age=31536000');
-    done();
-  });
-  // One line a request: the path, never the query.
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info({ method: request.method, path: request.url.split('?', 1)[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request');
-    done();
-  });
+  await app.register(httpConventions, { isSecure: issuer.startsWith('https:') });
   return app;
 }

@@ -23,7 +23,7 @@ export interface OpenCore {
 }
 
 /**
- * Opens the embedded store of a data directory, makes what is missing (master key, signing keys), and applies bootstrap.
+ * Opens the embedded store of a data directory; one that is new gets its master key.
  * @throws ConfigError, DataDirectoryUnusable, DataFormatTooNew (exit 78), DataDirectoryLocked (exit 1); nothing was written then
  */
 export async function openEmbeddedCore({ config, issuer, log, clock, random, onFatal }: OpenCoreOptions): Promise<OpenCore> {
@@ -32,11 +32,15 @@ export async function openEmbeddedCore({ config, issuer, log, clock, random, onF
   try {
     const masterKey = keepMasterKey(config.dataDir, foundKey, random);
     const core = createCore({ config, issuer, masterKey, log, clock, random, stores });
-    await core.ensureSigningKeys(algorithmsInUse(config));
-    await applyBootstrap(core);
     return { core, close: () => stores.close() };
   } catch (error) {
     await stores.close();
     throw error;
   }
+}
+
+/** Makes the signing keys that are missing and applies bootstrap: what a server does before it is ready, and a command that only looks does not. */
+export async function prepareCore(core: Core): Promise<void> {
+  await core.ensureSigningKeys(algorithmsInUse(core.config));
+  await applyBootstrap(core);
 }

@@ -10,7 +10,7 @@ import type { Core } from '#runtime/core.ts';
 import { type Health, healthEndpoints, refuseWhenFailed } from '#runtime/health.ts';
 import { bind, createApp } from '#runtime/http-server.ts';
 import { endpoints } from './endpoints.ts';
-import { type OpenCore, openEmbeddedCore } from './open-core.ts';
+import { type OpenCore, openEmbeddedCore, prepareCore } from './open-core.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -59,8 +59,9 @@ export async function startAllInOne({ config, log, clock = systemClock, random =
   try {
     opened = await openEmbeddedCore({ config, issuer, log, clock, random, onFatal: fail });
     const core = adjust(opened.core);
+    await prepareCore(core);
     control = await listenForControl(core);
-    const app = createApp(bound, log, issuer);
+    const app = await createApp(bound, log, issuer);
     refuseWhenFailed(app, health, [core.paths.jwks, ...core.paths.oauthMetadata, ...core.paths.openidMetadata]);
     healthEndpoints(app, health);
     endpoints(app, core);

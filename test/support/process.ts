@@ -45,8 +45,8 @@ export interface ServerProcess extends Child {
 }
 
 /** Starts the server and waits for its `ready`. @throws Error with what it printed when it ends instead */
-export async function startServerProcess(env: Readonly<Record<string, string>>, script = 'services/all-in-one/main.ts'): Promise<ServerProcess> {
-  const server = startProcess(script, [], env);
+export async function startServerProcess(env: Readonly<Record<string, string>>, script = 'services/all-in-one/main.ts', args: readonly string[] = []): Promise<ServerProcess> {
+  const server = startProcess(script, args, env);
   const ready = (async () => {
     for (;;) {
       const line = server.stdout().split('\n').find((text) => text.includes('"msg":"ready"'));

@@ -39,6 +39,9 @@ export interface TestServerOptions {
   readonly adjust?: (core: Core) => Core;
 }
 
+/** Where nothing is written anyway: stdout’s stream would hang on the process once for each server. */
+const NOWHERE: DestinationStream = { write: () => undefined };
+
 interface TestContext {
   teardown(handler: () => Promise<void> | void): void;
 }
@@ -49,7 +52,7 @@ export async function startServer(t: TestContext, options: TestServerOptions = {
   const clock = options.clock ?? testClock();
   const text = JSON.stringify({ port: 0, dataDir, ...options.config });
   const config = loadConfig({ env: { GRANTLOG_CONFIG: 'test.json' }, readFile: () => text });
-  const log = createLog(options.logLevel ?? (options.log === undefined ? 'silent' : 'info'), options.log);
+  const log = createLog(options.logLevel ?? (options.log === undefined ? 'silent' : 'info'), options.log ?? (options.logLevel === undefined ? NOWHERE : undefined));
   const running = await startAllInOne({ config, log, clock, ...(options.adjust === undefined ? {} : { adjust: options.adjust }) });
   let stopped = false;
   const stop = async () => {

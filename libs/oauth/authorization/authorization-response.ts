@@ -36,7 +36,7 @@ export function sendToClient(core: Core, request: FastifyRequest, reply: Fastify
     const headers = pageHeaders({ formAction: [target.redirectUri], scriptHash: FORM_POST_SCRIPT_HASH });
     return reply.headers(headers).send(formPostPage({ locale, action: target.redirectUri, parameters }));
   }
-  return redirect(request, reply, redirectTo(target, parameters));
+  return redirect(core, request, reply, redirectTo(target, parameters));
 }
 
 /** Sends an error to the client; what went wrong on our side stands in the log only. */

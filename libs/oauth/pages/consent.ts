@@ -17,9 +17,8 @@ import { callerOf } from '../caller.ts';
 import { csrfToken, isCsrfToken, shownLocale } from '../csrf.ts';
 import { OAuthError } from '../errors.ts';
 import { queryOf } from '../parameters.ts';
-import { redirect } from '../redirect.ts';
-import { signQuery } from '../signed-query.ts';
-import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
+import type { SignedQuery } from '../signed-query.ts';
+import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery, resume } from './page-request.ts';
 
 /** Scopes without which the request makes no sense: they cannot be unchecked. */
 const requiredScopes = (scope: Scope): Scope => scope.filter((token) => token === 'openid');
@@ -39,7 +38,7 @@ interface ConsentStep {
 }
 
 /** The request behind the page, checked anew: client, session and consent may have changed since it was shown. Null: the person must sign in again. */
-async function consentStep(core: Core, page: PageRequest, signed: { readonly query: string; readonly exp: number }): Promise<ConsentStep | null> {
+async function consentStep(core: Core, page: PageRequest, signed: SignedQuery): Promise<ConsentStep | null> {
   const request = await parseAuthorizationRequest(core, signed.query);
   const since = (signed.exp - core.config.lifetimes.oauthQuery) * 1000;
   try {
@@ -77,7 +76,7 @@ export function consentEndpoints(app: FastifyInstance, core: Core): void {
         const oauthQuery = queryOf(request.url);
         const signed = await requireSignedQuery(core, 'consent', page.browser, oauthQuery);
         const step = await consentStep(core, page, signed);
-        return step === null ? resume(core, request, reply, page, signed) : showConsent(core, reply, step, oauthQuery);
+        return step === null ? resume(core, request, reply, page.browser, signed) : showConsent(core, reply, step, oauthQuery);
       }),
     );
   }
@@ -93,17 +92,12 @@ async function toClientOnError(core: Core, request: FastifyRequest, reply: Fasti
   }
 }
 
-/** Back to the authorization endpoint, which knows what is missing. */
-async function resume(core: Core, request: FastifyRequest, reply: FastifyReply, page: PageRequest, signed: { readonly query: string; readonly exp: number }): Promise<FastifyReply> {
-  return redirect(request, reply, `${core.paths.authorization}?${await signQuery(core, 'resume', page.browser ?? '', signed.query, signed.exp)}`);
-}
-
 async function submitConsent(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const page = await pageRequest(core, request);
   const fields = formFields(request);
   const signed = await requireSignedQuery(core, 'consent', page.browser, fields.require('oauth_query'));
   const step = await consentStep(core, page, signed);
-  if (step === null) return resume(core, request, reply, page, signed);
+  if (step === null) return resume(core, request, reply, page.browser, signed);
   const notice = await agreedNotice(core, step, fields.get('csrf'));
   const accept = fields.get('accept');
   if (accept !== 'true' && accept !== 'false') throw new OAuthError('invalid_request', 'accept must be true or false');

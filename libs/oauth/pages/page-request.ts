@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientState } from '#client/projection.ts';
 import { servesPage } from '#runtime/config/paths.ts';
 import type { Core } from '#runtime/core.ts';
@@ -8,7 +8,8 @@ import { type Locale, negotiateLocale } from '#ui/pages/locale.ts';
 import { browserId, readCookie } from '../cookies.ts';
 import { OAuthError } from '../errors.ts';
 import { NO_PARAMETERS, type Parameters, parametersFromJson, parseParameters } from '../parameters.ts';
-import { openQuery, type Purpose, type SignedQuery } from '../signed-query.ts';
+import { redirect } from '../redirect.ts';
+import { openQuery, type Purpose, type SignedQuery, signQuery } from '../signed-query.ts';
 
 /** What every page and form of the authorization flow starts from. */
 export interface PageRequest {
@@ -30,6 +31,11 @@ export async function requireSignedQuery(core: Core, purpose: Purpose, browser: 
   const opened = await openQuery(core, purpose, browser, text);
   if (opened === null) throw new OAuthError('invalid_request', 'this page has expired, was changed on its way, or was opened in another browser; go back to the application and start again (cookies must be allowed)');
   return opened;
+}
+
+/** Back to the authorization endpoint, which knows what the request needs next. */
+export async function resume(core: Core, request: FastifyRequest, reply: FastifyReply, browser: string | null, { query, exp }: SignedQuery): Promise<FastifyReply> {
+  return redirect(core, request, reply, `${core.paths.authorization}?${await signQuery(core, 'resume', browser ?? '', query, exp)}`);
 }
 
 /** The fields of a form, or the members of a JSON body. @throws OAuthError invalid_request */

@@ -15,8 +15,7 @@ import { sendErrorPage } from '../error-page.ts';
 import { OAuthError } from '../errors.ts';
 import { queryOf } from '../parameters.ts';
 import { redirect, wantsJson } from '../redirect.ts';
-import { signQuery } from '../signed-query.ts';
-import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery } from './page-request.ts';
+import { clientView, formFields, ownPages, type PageRequest, pageLocale, pageRequest, requireSignedQuery, resume } from './page-request.ts';
 
 /** A binding that does not depend on the language: nothing that was shown here is agreed to. */
 const binding = (browser: string) => ({ browser, sessionId: null, locale: 'en', about: 'sign-in' }) as const;
@@ -90,8 +89,7 @@ async function submitSignIn(core: Core, request: FastifyRequest, reply: FastifyR
   const outcome = await signIn(core, { username, password: fields.get('password') ?? '', current: page.current, caller: callerOf(request, core.trustedProxies) });
   if (outcome.kind === 'signed-in') {
     setCookie(core, reply, 'session', outcome.cookie);
-    if (signed === null || page.browser === null) return redirect(request, reply, core.paths.signInPage);
-    return redirect(request, reply, `${core.paths.authorization}?${await signQuery(core, 'resume', page.browser, signed.query, signed.exp)}`);
+    return signed === null ? redirect(core, request, reply, core.paths.signInPage) : resume(core, request, reply, page.browser, signed);
   }
   const status = outcome.kind === 'throttled' ? 429 : 401;
   request.log.info({ outcome: outcome.kind }, 'sign-in refused');
