@@ -19,6 +19,12 @@ export function seal(prefix: Prefix, key: CredentialKey, nonce: Buffer, content:
   return prefix + sealed.toString('base64url');
 }
 
+/** The key that a token says it was sealed under; null when there is none such. Says nothing about the token. */
+export async function sealingKey(prefix: Prefix, keys: CredentialKeys, token: string): Promise<CredentialKey | null> {
+  const start = Buffer.from(token.slice(prefix.length, prefix.length + 11), 'base64url');
+  return start.length === KEY_ID_BYTES ? keys.byId(start.toString('hex')) : null;
+}
+
 /** The content and the key it was sealed under; null for anything that this server did not make, byte for byte. */
 export async function unseal(prefix: Prefix, keys: CredentialKeys, token: string): Promise<{ content: Buffer; key: CredentialKey } | null> {
   if (!token.startsWith(prefix)) return null;

@@ -1,12 +1,12 @@
 import { accessTokens } from '#access-token/projection.ts';
 import { type ClientState, clients } from '#client/projection.ts';
 import { secretHash } from '#credentials/credential-keys.ts';
-import { seal, unseal } from '#credentials/sealed-token.ts';
 import { type GrantState, grants } from '#grant/projection.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { intersection, parseScope, type Scope } from '#kernel/scope.ts';
 import type { Core } from '#runtime/core.ts';
+import { isOpaque, openSealedAccessToken, sealAccessToken } from './opaque-access-token.ts';
 import type { Resource } from './resources.ts';
 import { standingOf } from './standing.ts';
 
@@ -31,10 +31,7 @@ export interface AccessTokenClaims {
 
 /** Makes the token of a fact that is in the log. */
 export async function mintAccessToken(core: Core, resource: Resource, claims: AccessTokenClaims): Promise<string> {
-  if (resource.accessTokenFormat === 'opaque') {
-    const key = await core.credentialKeys.active();
-    return seal('gla_', key, core.random.bytes(12), Buffer.from(JSON.stringify(claims)));
-  }
+  if (resource.accessTokenFormat === 'opaque') return sealAccessToken(core, claims);
   return core.jwts.sign(resource.accessTokenSigningAlg, resource.accessTokenHeaderTyp, claims as unknown as JsonObject);
 }
 
@@ -45,10 +42,7 @@ const hasRequiredClaims = (claims: JsonObject): boolean =>
   ['iss', 'sub', 'aud', 'client_id', 'scope', 'jti'].every((name) => typeof claims[name] === 'string') && ['exp', 'iat'].every((name) => typeof claims[name] === 'number');
 
 async function claimsOf(core: Core, token: string): Promise<AccessTokenClaims | null> {
-  if (token.startsWith('gla_')) {
-    const opened = await unseal('gla_', core.credentialKeys, token);
-    return opened === null ? null : (JSON.parse(opened.content.toString()) as AccessTokenClaims);
-  }
+  if (isOpaque(token)) return openSealedAccessToken(core, token);
   const jwt = await core.jwts.verify(token);
   return jwt === null || !ACCESS_TOKEN_TYPES.includes(jwt.typ) || !hasRequiredClaims(jwt.claims) ? null : (jwt.claims as unknown as AccessTokenClaims);
 }

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { type ClientState, clients } from '#client/projection.ts';
 import { secretHash } from '#credentials/credential-keys.ts';
 import type { Document } from '#kernel/aggregate.ts';
@@ -49,10 +49,12 @@ async function verifySignature(core: Core, client: ClientState, assertion: strin
   }
 }
 
-/** A registered key may lack `kid`, and so may the assertion: each key that fits is tried. */
-async function verifyByAny(assertion: string, jwks: JSONWebKeySet, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+/** A registered key may lack `kid` (it fits any then), and so may the assertion: each key that fits is tried. */
+async function verifyByAny(assertion: string, { keys }: JSONWebKeySet, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  const { kid } = decodeProtectedHeader(assertion);
+  const named = typeof kid === 'string' ? keys.map((key) => ({ kid, ...key })) : keys;
   try {
-    return await jwtVerify(assertion, createLocalJWKSet(jwks), options);
+    return await jwtVerify(assertion, createLocalJWKSet({ keys: named }), options);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     for await (const key of error) {

@@ -3,9 +3,9 @@ import { createLog } from './log.ts';
 
 /** What a log call writes, without level and time. */
 function logged(write: (log: ReturnType<typeof createLog>) => void): object {
-  let line = '';
-  write(createLog('info', { write: (text: string) => void (line += text) }));
-  const { level, time, ...rest } = JSON.parse(line);
+  const lines: string[] = [];
+  write(createLog('info', { write: (line: string) => void lines.push(line) }));
+  const { level, time, ...rest } = JSON.parse(lines.join(''));
   return rest;
 }
 

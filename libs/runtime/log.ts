@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { systemClock, toInstant } from '#ports/clock.ts';
 
 /** Members that must never be logged, in an entry or in an object of it. */
 const SECRET_MEMBERS = new Set(['password', 'client_secret', 'code', 'code_verifier', 'refresh_token', 'access_token', 'id_token', 'client_assertion', 'token', 'cookie', 'authorization']);
@@ -43,7 +44,7 @@ export function createLog(level: string, destination: DestinationStream = stdout
   const options = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => `,"time":"${toInstant(systemClock.now())}"`,
     formatters: { level: (label: string) => ({ level: label }), log: withoutSecrets },
     serializers: { err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }) },
   };
