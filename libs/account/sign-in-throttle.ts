@@ -65,8 +65,14 @@ export function createSignInThrottle({ ephemeral, clock }: Pick<Core, 'ephemeral
   async function giveBack(limit: Limit): Promise<void> {
     const gate = (await ephemeral.get<Gate>(GATE, limit.key))?.value ?? null;
     const now = clock.now();
-    if (gate !== null) await ephemeral.compareAndSet(GATE, limit.key, gate, { until: now, level: Math.max(0, gate.level - 1) }, now + WINDOW_MS);
-    else await ephemeral.increment(COUNT, limit.key, -1, now + WINDOW_MS);
+    if (gate !== null) {
+      // Back to before the try: the last free one had closed the gate, which is gone again then (a record ends at its expiry).
+      const expiresAt = gate.level > 1 ? now + WINDOW_MS : now;
+      const moved = await ephemeral.compareAndSet(GATE, limit.key, gate, { until: now, level: gate.level - 1 }, expiresAt);
+      if (gate.level > 1 || !moved) return;
+    }
+    // A count that has expired since has no place to give back.
+    if ((await ephemeral.increment(COUNT, limit.key, -1, now + WINDOW_MS)) < 0) await ephemeral.increment(COUNT, limit.key, 1, now + WINDOW_MS);
   }
 
   const forget = async (limit: Limit): Promise<void> => {

@@ -53,7 +53,6 @@ export function callerAddress(request: FastifyRequest, trusted: readonly Address
   if (trusted.length === 0 && isIPv4(remoteAddress)) return remoteAddress;
   const peer = normalizeAddress(remoteAddress);
   if (peer === null) return 'unknown';
-  if (!within(peer, trusted)) return peer.toString();
   const { forwarded, 'x-forwarded-for': xForwardedFor } = request.headers;
   const named = [
     ...(typeof forwarded === 'string' ? [forwardedNodes(forwarded)] : []),

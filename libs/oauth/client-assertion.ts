@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet, type JWK, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { type ClientState, clients } from '#client/projection.ts';
 import { secretHash } from '#credentials/credential-keys.ts';
 import type { Document } from '#kernel/aggregate.ts';
@@ -14,6 +14,8 @@ export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-typ
 const MAX_LIFETIME = 3600;
 const CLOCK_TOLERANCE = 5;
 const MAX_ASSERTION_CHARACTERS = 8192;
+/** The name that RFC 9864 gives to EdDSA with this curve, and that newer clients sign under; in keys and registrations it is the same here. */
+const ED25519 = 'Ed25519';
 const MAX_KID_CHARACTERS = 128;
 
 const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail });
@@ -37,7 +39,8 @@ function isForUs(core: Core, audience: unknown): boolean {
 
 async function verifySignature(core: Core, client: ClientState, assertion: string) {
   const { metadata } = client;
-  const algorithms = metadata.token_endpoint_auth_signing_alg === undefined ? [...SIGNING_ALGORITHMS] : [metadata.token_endpoint_auth_signing_alg];
+  const registered: readonly string[] = metadata.token_endpoint_auth_signing_alg === undefined ? SIGNING_ALGORITHMS : [metadata.token_endpoint_auth_signing_alg];
+  const algorithms = registered.includes('EdDSA') ? [...registered, ED25519] : [...registered];
   const options = { algorithms, issuer: client.clientId, subject: client.clientId, requiredClaims: ['exp', 'jti', 'aud'], clockTolerance: CLOCK_TOLERANCE, currentDate: new Date(core.clock.now()) };
   const verify = async (refresh: boolean) => verifyByAny(assertion, (await core.clientKeys.of(metadata, refresh)) as JSONWebKeySet, options);
   try {
@@ -49,12 +52,18 @@ async function verifySignature(core: Core, client: ClientState, assertion: strin
   }
 }
 
+/** A registered key as jose is to match it: under the assertion’s kid if it has none of its own, and an Ed25519 key under either name of its algorithm. */
+function candidate({ alg, ...key }: JWK, kid: unknown): JWK {
+  const named = typeof kid === 'string' ? { kid, ...key } : key;
+  return alg === undefined || alg === 'EdDSA' || alg === ED25519 ? named : { ...named, alg };
+}
+
 /** A registered key may lack `kid` (it fits any then), and so may the assertion: each key that fits is tried. */
 async function verifyByAny(assertion: string, { keys }: JSONWebKeySet, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
   const { kid } = decodeProtectedHeader(assertion);
-  const named = typeof kid === 'string' ? keys.map((key) => ({ kid, ...key })) : keys;
+  const candidates = keys.map((key) => candidate(key, kid));
   try {
-    return await jwtVerify(assertion, createLocalJWKSet({ keys: named }), options);
+    return await jwtVerify(assertion, createLocalJWKSet({ keys: candidates }), options);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     for await (const key of error) {

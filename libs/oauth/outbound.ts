@@ -60,9 +60,9 @@ function guardedLookup(allow: readonly string[], resolve: Resolve): LookupFuncti
  * @throws OutboundError
  */
 export async function fetchJson(allow: readonly string[], uri: string, resolveName: Resolve = systemLookup): Promise<unknown> {
-  const url = new URL(uri);
+  const url = URL.parse(uri);
+  if (url?.protocol !== 'https:') throw new OutboundError('only https is fetched');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol !== 'https:') throw new OutboundError('only https is fetched');
   // A literal address needs no resolution, so it never meets the lookup.
   if (ipaddr.isValid(host) && !isAllowed(allow, host, host)) throw new OutboundError(`${host} is not public`);
   return new Promise((resolve, reject) => {

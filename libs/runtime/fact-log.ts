@@ -67,7 +67,7 @@ export function createFactLog(category: string, { commands, clock, random }: { r
     record: (fact) =>
       new Promise((resolve, reject) => {
         waiting.push({ ...fact, resolve, reject });
-        if (!writing) queueMicrotask(() => (writing ? undefined : void write()));
+        if (!writing) setImmediate(() => (writing ? undefined : void write()));
       }),
   };
 }

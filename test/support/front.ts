@@ -89,8 +89,6 @@ export function frontOf(server: TestServer) {
   return front;
 }
 
-export type Front = ReturnType<typeof frontOf>;
-
 /** RFC 6749 4.1.2.1: the error goes to the client by redirect, with `state` and (RFC 9207) `iss`, without a code. */
 export function sentToClient(t: Test, issuer: string, shown: Shown, error: string, { state = 'state-1', redirectUri = REDIRECT_URI, message = error }: { state?: string | null; redirectUri?: string; message?: string } = {}): void {
   t.equal(shown.status, 303, `${message}: 303`);

@@ -24,6 +24,17 @@ export function testClock(start = Date.now()): TestClock {
   };
 }
 
+/** A clock that stands still until a test moves it. */
+export function stillClock(): TestClock {
+  let now = Date.now();
+  return {
+    now: () => now,
+    advance: (seconds) => {
+      now += seconds * 1000;
+    },
+  };
+}
+
 export interface TestServer extends RunningServer {
   readonly dataDir: string;
   readonly clock: TestClock;

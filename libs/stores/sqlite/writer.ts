@@ -3,9 +3,12 @@ import { StoreUnavailable } from '#ports/store-errors.ts';
 import { BUSY_TIMEOUT_MS } from './database.ts';
 import { createTransact, type Job } from './transaction.ts';
 
-/** Works after which the log is checkpointed even under load, and the fewest that a pause is used for. About 4 pages a work. */
-const CHECKPOINT_AT_LATEST = 4_000;
-const CHECKPOINT_IN_PAUSE = 500;
+/**
+ * Pages in the write-ahead log (4 KiB each) at which they are moved into the database even under load, and the fewest that a pause is used for.
+ * Moved often enough for the log to be written over itself: to sync a file that grows takes twice as long.
+ */
+const CHECKPOINT_AT_LATEST = 4_096;
+const CHECKPOINT_IN_PAUSE = 1_000;
 const PAUSE_MS = 100;
 
 /**
@@ -34,6 +37,7 @@ export interface Writer {
 
 export function createWriter(database: DatabaseSync, onFatal: (error: Error) => void): Writer {
   const transact = createTransact(database);
+  const look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
   const passive = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   const listeners = new Set<() => void>();
@@ -41,8 +45,10 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
   let fatal: Error | null = null;
   let queue: Job[] = [];
   let scheduled: NodeJS.Immediate | null = null;
-  let works = 0;
+  /** Pages that were in the log when it was tidied last. */
+  let tidiedAt = 0;
   let scrubOwed = false;
+  let scrubAsked = false;
   const pause = setTimeout(() => inPause(), PAUSE_MS).unref();
 
   const unavailable = (): StoreUnavailable =>
@@ -69,14 +75,24 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
       return;
     }
     notify();
-    works += jobs.length;
     pause.refresh();
-    if (works >= CHECKPOINT_AT_LATEST) tidyLog();
+    tidyLog(scrubAsked ? 0 : CHECKPOINT_AT_LATEST);
   }
 
-  function tidyLog(): void {
-    works = 0;
+  function pagesSinceTidied(): number {
+    const pages = Number(look.get()?.['log']);
+    // Once all of it was moved, the log starts over.
+    if (pages < tidiedAt) tidiedAt = 0;
+    return pages - tidiedAt;
+  }
+
+  /** Moves what is in the log, if that is at least so many pages. */
+  function tidyLog(least: number): void {
     try {
+      const pages = pagesSinceTidied();
+      if (pages < least) return;
+      tidiedAt += pages;
+      scrubAsked = false;
       if (scrubOwed) scrubOwed = !truncated();
       else passive.get();
       if (scrubOwed) pause.refresh();
@@ -94,7 +110,7 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
   }
 
   function inPause(): void {
-    if (state === 'open' && (works >= CHECKPOINT_IN_PAUSE || scrubOwed)) tidyLog();
+    if (state === 'open') tidyLog(scrubOwed ? 0 : CHECKPOINT_IN_PAUSE);
   }
 
   function notify(): void {
@@ -123,7 +139,7 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
       }),
     scrub: () => {
       scrubOwed = true;
-      works = CHECKPOINT_AT_LATEST;
+      scrubAsked = true;
     },
     onChange: (listener) => {
       listeners.add(listener);
@@ -138,7 +154,7 @@ export function createWriter(database: DatabaseSync, onFatal: (error: Error) => 
       flush();
       clearTimeout(pause);
       scrubOwed = true;
-      if (state === 'open') tidyLog();
+      if (state === 'open') tidyLog(0);
       if (state === 'open') state = 'closed';
       notify();
       // The listeners or onFatal may have closed it.

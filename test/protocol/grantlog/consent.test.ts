@@ -147,7 +147,7 @@ t.test('protocol.md: a withdrawn consent covers nothing; consenting again begins
   const ask = () => front.ask({ client_id: 'fancy', scope: 'openid email' }, alice);
   await front.decide(alice, (await front.page({ client_id: 'fancy', scope: 'openid email read:photos', prompt: 'consent' }, alice)).form);
   t.ok(hasCode(await ask()));
-  const { epoch } = newestOf('ConsentGranted')?.data as { epoch: number };
+  const epoch = Number(newestOf('ConsentGranted')?.data['epoch']);
   await withdrawConsent(core, await consentIdOf(core, 'sub-alice', 'fancy'), 'test', SYSTEM);
   sentToClient(t, issuer, await front.ask({ client_id: 'fancy', scope: 'openid email', prompt: 'none' }, alice), 'consent_required');
   const page = await front.page({ client_id: 'fancy', scope: 'openid email' }, alice);
@@ -187,6 +187,7 @@ t.test('flows.md: a consent form of a session that is over leads back to sign-in
   const session = newestOf('SessionStarted')?.stream.replace('session-', '') ?? '';
   await endSession(core, session, 'test', SYSTEM);
   const before = eventsOf(server).length;
+  t.match((await front.follow(alice, await front.get(alice, page.url))).text, /type="password"/, 'the page, loaded again');
   const answer = await front.follow(alice, await front.decide(alice, page.form));
   t.match(answer.text, /type="password"/);
   t.equal(eventsOf(server).length, before);

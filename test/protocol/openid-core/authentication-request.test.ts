@@ -2,7 +2,7 @@ import t from 'tap';
 import { formOf } from '#support/browser.ts';
 import { directOf, jwtParts } from '#support/direct.ts';
 import { eventTypes, frontOf, requestOf, sentToClient, type Shown, VERIFIER } from '#support/front.ts';
-import { BOOTSTRAP, CLIENTS, startServer } from '#support/server.ts';
+import { BOOTSTRAP, CLIENTS, startServer, stillClock } from '#support/server.ts';
 
 const strict = { ...CLIENTS.trusted, client_id: 'strict', client_secret: 'strict-secret-of-forty-characters-01234567', default_max_age: 300 };
 const server = await startServer(t, { config: { bootstrap: { ...BOOTSTRAP, clients: [...Object.values(CLIENTS), strict] } } });
@@ -113,6 +113,16 @@ t.test('OpenID Connect Core 3.1.2.1 max_age=0: like prompt=login, however fresh 
   t.match(consent.text, /name="accept"/);
   clock.advance(120);
   t.ok(hasCode(await front.decide(alice, formOf(consent.text))), 'time spent on the consent page is not held against the sign-in');
+});
+
+t.test('OpenID Connect Core 3.1.2.1 max_age=0: no sign-in is fresh enough, not even one of the same millisecond', async (t) => {
+  const still = await startServer(t, { config: { bootstrap: BOOTSTRAP }, clock: stillClock() });
+  const stillFront = frontOf(still);
+  const alice = await stillFront.signIn('alice');
+  t.ok(hasCode(await stillFront.ask({ client_id: 'trusted', max_age: '1', prompt: 'none' }, alice)));
+  sentToClient(t, still.issuer, await stillFront.ask({ client_id: 'trusted', max_age: '0', prompt: 'none' }, alice), 'login_required');
+  const page = await stillFront.page({ client_id: 'trusted', max_age: '0' }, alice);
+  t.ok(hasCode(await stillFront.follow(alice, await stillFront.signInOn(alice, page.form))));
 });
 
 t.test('OpenID Connect Registration 2 default_max_age: counts where the request has no max_age', async (t) => {
