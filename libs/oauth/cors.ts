@@ -39,11 +39,17 @@ export function corsPreflights(app: FastifyInstance, core: Core): void {
   };
   const paths = [core.paths.token, core.paths.userinfo, core.paths.revocation];
   // A refusal that came before the client was known: a script must be able to read that its token has expired, whose client is any of them.
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     const { origin } = request.headers;
-    if (reply.statusCode < 400 || origin === undefined || reply.hasHeader('vary') || !paths.includes(request.url.split('?', 1)[0] ?? '')) return;
+    const isAnswered = reply.statusCode < 400 || reply.hasHeader('vary');
+    if (isAnswered || origin === undefined || !paths.includes(request.url.split('?', 1)[0] ?? '')) return done(null, payload);
     reply.header('vary', 'Origin');
-    if ((await origins().catch(() => NO_ORIGINS)).has(origin)) reply.headers(readableBy(origin));
+    void origins()
+      .catch(() => NO_ORIGINS)
+      .then((known) => {
+        if (known.has(origin)) reply.headers(readableBy(origin));
+        done(null, payload);
+      });
   });
   for (const path of paths) {
     app.options(path, async (request, reply) => {

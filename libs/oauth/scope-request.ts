@@ -19,7 +19,7 @@ export function requestedScope(core: Core, client: ClientState, text: string | n
   if (scope === null) throw new OAuthError('invalid_scope', 'the scope has characters that RFC 6749 Appendix A.4 does not allow');
   const registered = registeredScope(client);
   const others = difference(scope, registered);
-  const known = intersection(others, knownScopes(core.config));
+  const known = others.length === 0 ? [] : intersection(others, knownScopes(core.config));
   if (known.length > 0) throw new OAuthError('invalid_scope', `not registered for this client: ${known.join(' ')}`);
   if (others.length > 0 && !scope.includes('openid')) throw new OAuthError('invalid_scope', `unknown scope: ${others.join(' ')}`);
   return scopeOf(intersection(scope, registered));

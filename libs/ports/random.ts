@@ -8,4 +8,25 @@ export interface Random {
   uuid(): string;
 }
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length), uuid: () => randomUUIDv7() };
+const POOL_BYTES = 4096;
+const MOST_FROM_POOL = 64;
+
+/** Random bytes by the page instead of a system call for each dozen; what was handed out is wiped from the pool. */
+function pooledBytes(): Random['bytes'] {
+  let pool = Buffer.alloc(0);
+  let used = 0;
+  return (length) => {
+    if (length > MOST_FROM_POOL) return randomBytes(length);
+    if (used + length > pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      used = 0;
+    }
+    const taken = pool.subarray(used, used + length);
+    const bytes = Buffer.from(taken);
+    taken.fill(0);
+    used += length;
+    return bytes;
+  };
+}
+
+export const systemRandom: Random = { bytes: pooledBytes(), uuid: () => randomUUIDv7() };

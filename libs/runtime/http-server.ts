@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import { httpConventions } from './http-conventions.ts';
+import { createServer } from './node-http.ts';
 
 /** A body larger than this is refused before it is read whole. Bytes. */
 const BODY_LIMIT = 65_536;
@@ -90,7 +91,8 @@ export async function createApp(bound: BoundServer, log: Logger, issuer: string)
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
-    routerOptions: { maxParamLength: 512 },
+    // The endpoints read their own parameters: only they know what may repeat.
+    routerOptions: { maxParamLength: 512, querystringParser: () => ({}) },
     serverFactory: (handler) => {
       bound.serve(handler as RequestListener);
       return bound.server;

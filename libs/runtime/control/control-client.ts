@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import type { JsonObject } from '#kernel/json.ts';
+import { request } from '../node-http.ts';
 import type { ControlCommandName } from './control-commands.ts';
 import { controlSocket } from './control-server.ts';
 

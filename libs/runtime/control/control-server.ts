@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Core } from '../core.ts';
+import { createServer } from '../node-http.ts';
 import { CONTROL_COMMANDS, isControlCommand } from './control-commands.ts';
 
 /** In the data directory, mode 0600: whoever may read the store may use it. */

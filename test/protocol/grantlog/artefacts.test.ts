@@ -6,7 +6,7 @@ import { BOOTSTRAP, CLIENTS, startServer } from '#support/server.ts';
 const { web, post, spa, native, trusted, api } = CLIENTS;
 const OPAQUE = 'https://opaque.example.com';
 const observer = { ...web, client_id: 'observer', client_secret: 'observer-secret-of-forty-characters-0123', introspects: [OPAQUE] };
-const server = await startServer(t, { config: { bootstrap: { ...BOOTSTRAP, clients: [...BOOTSTRAP.clients, observer] }, resources: [{ identifier: OPAQUE, accessTokenFormat: 'opaque' }] } });
+const server = await startServer(t, { config: { bootstrap: { ...BOOTSTRAP, clients: [...BOOTSTRAP.clients, observer] }, resources: [{ identifier: OPAQUE, accessTokenFormat: 'opaque' }], lifetimes: { authorizationCode: 600 } } });
 const direct = directOf(server);
 const opaque = { parameters: { resource: OPAQUE } };
 const redirectUriOf = (client: TestClient): string => (client === native ? 'http://127.0.0.1:49152/cb' : (client.redirect_uris?.[0] ?? ''));

@@ -11,6 +11,7 @@ import { consents } from '#consent/projection.ts';
 import { narrowConsent, withdrawConsent } from '#consent/withdraw-consent.ts';
 import { grants } from '#grant/projection.ts';
 import { revokeGrant } from '#grant/revoke-grant.ts';
+import { supportedGrantTypes } from '#oauth/token/token-endpoint.ts';
 import { toInstant } from '#ports/clock.ts';
 import { rotateKeys } from '#signing-key/rotate-keys.ts';
 import { endSession } from '#session/end-session.ts';
@@ -101,7 +102,7 @@ for (const form of ['jwt', 'opaque'] as const) {
     await expectDead(t, { ...issued, offline: again.offline, codes: { ...issued.codes, offline: again.codes.offline } }, BOUND, 'another session brings nothing back');
   });
 
-  t.test(`interface.md: a disabled client is suspended everywhere; enabled again, what has not expired works (${form})`, async (t) => {
+  t.test(`regression: deactivated client still served on some grant path: a disabled one is suspended everywhere; enabled again, what has not expired works (${form})`, async (t) => {
     const issued = await issue('disabled');
     await disableClient(core, issued.client.client_id, SYSTEM);
     await expectDead(t, issued, ALL, 'disabled');
@@ -242,6 +243,12 @@ for (const form of ['jwt', 'opaque'] as const) {
     t.notOk('refresh_token' in answers['offline: redeem'].body, 'a code gives no refresh token any more');
   });
 }
+
+t.test('regression: a policy enforced on one grant path and forgotten on another: every grant of the token endpoint is in the matrix above', (t) => {
+  const inMatrix = ['authorization_code', 'refresh_token', 'client_credentials'];
+  t.same(supportedGrantTypes(core), inMatrix, 'a new grant needs its row in `probe`');
+  t.end();
+});
 
 /** The oldest redeemed grant of the client with this scope. */
 async function grantOfClient({ client }: Issued, scope: string): Promise<string> {

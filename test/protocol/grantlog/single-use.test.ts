@@ -8,7 +8,7 @@ import { recordedEvents } from '#support/recorded-events.ts';
 import { BOOTSTRAP, CLIENTS, startServer, testClock } from '#support/server.ts';
 
 const { web, spa, trusted } = CLIENTS;
-const config = { issuer: 'https://auth.example.com', bootstrap: BOOTSTRAP };
+const config = { issuer: 'https://auth.example.com', bootstrap: BOOTSTRAP, lifetimes: { refreshTokenGrace: 120 } };
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
 
 const count = (dataDir: string, type: string, grantId: string): number => recordedEvents(dataDir).filter((event) => event.type === type && event.stream === `grant-${grantId}`).length;

@@ -119,7 +119,7 @@ t.test('RFC 7523 3: exp in the past, far in the future or no number; nbf and iat
   for (const claims of [{ exp: now() - 6 }, { exp: now() + 3700 }, { exp: now() + 1e12 }, { exp: '9999999999' }, { exp: null }, { nbf: now() + 60 }, { nbf: 'x' }, { iat: now() + 60 }, { iat: 'x' }]) {
     t.match(await present(await assertionOf('jwt-any', { claims: claims as Record<string, unknown> })), refused, JSON.stringify(claims));
   }
-  for (const claims of [{ exp: now() + 3500 }, { exp: now() - 3 }, { exp: now() + 30.5 }, { iat: now() + 3, nbf: now() + 3 }, { iat: undefined, nbf: undefined }]) t.equal((await present(await assertionOf('jwt-any', { claims }))).status, 200, JSON.stringify(claims));
+  for (const claims of [{ exp: now() + 3500 }, { exp: now() - 1 }, { exp: now() + 30.5 }, { iat: now() + 3, nbf: now() + 3 }, { iat: undefined, nbf: undefined }]) t.equal((await present(await assertionOf('jwt-any', { claims }))).status, 200, JSON.stringify(claims));
   const assertion = await assertionOf('jwt-any');
   clock.advance(70);
   t.match(await present(assertion), refused, 'by the clock');
