@@ -1,22 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import ipaddr from 'ipaddr.js';
-import { type Caller, normalizeAddress } from '#runtime/caller.ts';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-/** An address and the number of its bits that count. */
-export type AddressRange = [Address, number];
-
-export function parseRanges(proxies: readonly string[]): readonly AddressRange[] {
-  return proxies.map((proxy) => {
-    if (proxy.includes('/')) return ipaddr.parseCIDR(proxy);
-    const address = ipaddr.process(proxy);
-    return [address, address.kind() === 'ipv4' ? 32 : 128];
-  });
-}
-
-const within = (address: Address, ranges: readonly AddressRange[]): boolean => ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range as never, bits as never));
+import { type Address, type AddressRange, type Caller, normalizeAddress, within } from '#runtime/caller.ts';
 
 /** An address as proxies write it: in brackets and with a port where they please. */
 const withoutPort = (node: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(node)?.[1] ?? (/^[^:]+:\d+$/.test(node) ? node.slice(0, node.indexOf(':')) : node);

@@ -10,13 +10,13 @@ import type { Clock } from '#ports/clock.ts';
 import type { EphemeralStore } from '#ports/ephemeral-store.ts';
 import type { Random } from '#ports/random.ts';
 import type { ReadModels } from '#ports/read-models.ts';
-import type { AddressRange } from '#oauth/caller.ts';
-import type { ClientKeys } from '#oauth/client-jwks.ts';
+import type { ClientKeys } from '#client/client-keys.ts';
 import type { SigningAlgorithm } from '#signing-key/algorithms.ts';
 import type { KeyStore } from '#signing-key/key-store.ts';
 import type { Config } from './config/schema.ts';
 import type { EndpointPaths } from './config/paths.ts';
 import type { FactLog } from './fact-log.ts';
+import type { AddressRange } from './caller.ts';
 import type { CommandHandler } from './handle-command.ts';
 
 /** What commands, queries and endpoints work with. Made once, by a service; holds no state of its own. */

@@ -12,8 +12,7 @@ import { createKeyring } from '#credentials/keyring.ts';
 import { createFailedAttempts } from '#failed-attempt/failed-attempts.ts';
 import { grants } from '#grant/projection.ts';
 import { notices } from '#notice/projection.ts';
-import { parseRanges } from '#oauth/caller.ts';
-import { createClientKeys } from '#oauth/client-jwks.ts';
+import { createClientKeys } from '#client/client-keys.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EphemeralStore } from '#ports/ephemeral-store.ts';
 import type { EventStore } from '#ports/event-store.ts';
@@ -25,6 +24,7 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '#signing-key/algorith
 import { createKeyStore } from '#signing-key/key-store.ts';
 import { signingKeys } from '#signing-key/projection.ts';
 import { sessions } from '#session/projection.ts';
+import { parseRanges } from './caller.ts';
 import { resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import type { Core } from './core.ts';

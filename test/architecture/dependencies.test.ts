@@ -33,6 +33,7 @@ const PLANTED: readonly { readonly rule: string; readonly files: Readonly<Record
   { rule: 'kernel-schemas-know-zod-alone', files: { 'libs/kernel/schemas.ts': "import { join } from 'node:path';\nexport const a = join;\n" } },
   { rule: 'pure-files-import-pure-files', files: { 'libs/grant/decider.ts': "import { randomBytes } from 'node:crypto';\nexport const a = randomBytes;\n" } },
   { rule: 'aggregates-meet-at-events', files: { 'libs/grant/decider.ts': "import { c } from '../consent/projection.ts';\nexport const a = c;\n", 'libs/consent/projection.ts': 'export const c = 1;\n' } },
+  { rule: 'commands-do-not-know-endpoints', files: { 'libs/grant/refresh.ts': "import { o } from '../oauth/o.ts';\nexport const a = o;\n", 'libs/oauth/o.ts': 'export const o = 1;\n' } },
   { rule: 'ports-know-the-kernel', files: { 'libs/ports/a.ts': "import { o } from '../oauth/o.ts';\nexport const a = o;\n", 'libs/oauth/o.ts': 'export const o = 1;\n' } },
   { rule: 'stores-know-ports', files: { 'libs/stores/sqlite/a.ts': "import { o } from '../../oauth/o.ts';\nexport const a = o;\n", 'libs/oauth/o.ts': 'export const o = 1;\n' } },
   { rule: 'only-services-know-adapters', files: { 'libs/oauth/a.ts': "import { o } from '../stores/sqlite/o.ts';\nexport const a = o;\n", 'libs/stores/sqlite/o.ts': 'export const o = 1;\n' } },

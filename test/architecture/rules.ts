@@ -18,6 +18,7 @@ export const RULES: readonly Rule[] = [
   forbid('kernel-schemas-know-zod-alone', 'the one file of the kernel with a library', { path: '^libs/kernel/schemas\\.ts$' }, { pathNot: '^libs/kernel/|node_modules/zod/' }),
   forbid('pure-files-import-pure-files', 'deciders and folds know events and nothing that reads the world', { path: PURE }, { pathNot: `^libs/kernel/|${PURE}|^libs/client/metadata\\.ts$|node_modules/zod/` }),
   forbid('aggregates-meet-at-events', 'a decider or fold that knows another aggregate’s state decides on two streams', { path: `^libs/${AGGREGATES}/(events|decider|projection)\\.ts$` }, { path: `^libs/${AGGREGATES}/(decider|projection)\\.ts$`, pathNot: '^libs/$1/' }),
+  forbid('commands-do-not-know-endpoints', 'one direction, no way back: an endpoint calls a command, never the other way round', { path: `^libs/(${AGGREGATES.slice(1, -1)}|credentials|runtime)/`, pathNot: TEST }, { path: '^libs/oauth/' }),
   forbid('ports-know-the-kernel', 'a port is an interface in the kernel’s words', { path: '^libs/ports/', pathNot: TEST }, { pathNot: '^libs/(kernel|ports)/|^node:crypto$|^crypto$' }),
   forbid('stores-know-ports', 'an adapter knows the port it implements and nothing of the protocol', { path: '^libs/stores/', pathNot: TEST }, { path: '^(libs|services|ui)/', pathNot: '^libs/(stores|ports|kernel|audit)/' }),
   forbid('only-services-know-adapters', 'security logic never asks which store it is on', { path: '^(libs|ui)/', pathNot: `^libs/stores/|${TEST}` }, { path: '^libs/stores/' }),

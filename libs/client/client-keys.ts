@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { ClientMetadata } from '#client/metadata.ts';
 import type { Core } from '#runtime/core.ts';
-import { OAuthError } from './errors.ts';
-import { fetchJson, OutboundError } from './outbound.ts';
+import { fetchJson, OutboundError } from '#runtime/outbound.ts';
+import type { ClientMetadata } from './metadata.ts';
 
 const jwkSet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
 type JwkSet = z.output<typeof jwkSet>;
@@ -12,12 +11,20 @@ type JwkSet = z.output<typeof jwkSet>;
 const FRESH_MS = 600_000;
 const REFETCH_MS = 10_000;
 
+/** The keys of a client cannot be had now: it cannot prove who it is. */
+export class ClientKeysUnavailable extends Error {
+  constructor(problem: string) {
+    super(`the JWK set at the client’s jwks_uri cannot be had: ${problem}`);
+    this.name = 'ClientKeysUnavailable';
+  }
+}
+
 /** The public keys of clients. */
 export interface ClientKeys {
   /**
    * Registered by value, or fetched from `jwks_uri` and kept for ten minutes. `refresh` fetches again (an unknown kid). Whatever is asked, and
    * whether it succeeds or fails, a URI is fetched at most once in ten seconds: nobody makes us hammer a third party.
-   * @throws OAuthError invalid_client when they cannot be had
+   * @throws ClientKeysUnavailable
    */
   of(metadata: ClientMetadata, refresh: boolean): Promise<JwkSet>;
 }
@@ -60,7 +67,7 @@ export function createClientKeys({ config, clock }: Pick<Core, 'config' | 'clock
     async of({ jwks, jwks_uri }, refresh) {
       if (jwks_uri === undefined) return jwkSet.parse(jwks ?? { keys: [] });
       const copy = await currentCopy(jwks_uri, refresh);
-      if (copy.good === null || !isFresh(copy)) throw new OAuthError('invalid_client', 'client authentication failed', { detail: `the JWK set at the client’s jwks_uri cannot be had: ${copy.problem}` });
+      if (copy.good === null || !isFresh(copy)) throw new ClientKeysUnavailable(copy.problem);
       return copy.good.set;
     },
   };
