@@ -76,7 +76,7 @@ async function measureCeilings(): Promise<readonly Ceiling[]> {
   ];
   try {
     const measured: Ceiling[] = [];
-    for (const [name, job] of ceilings) measured.push({ name, figures: await measure({ target: bare, job }, { ...plan, rounds: 2 }) });
+    for (const [name, job] of ceilings) measured.push({ name, figures: await measure({ target: bare, job }, { ...plan, rounds: 3 }) });
     return measured;
   } finally {
     await bare.stop();
@@ -90,7 +90,7 @@ try {
   if (isWhole) {
     const used = { dataDir: join(directory, 'grantlog'), configFile: join(directory, 'grantlog.json') };
     const { events } = logSize(used.dataDir);
-    figures.push(ceilingTable(await measureCeilings()), startTable(await measureStarts(directory, used, options.quick ? 2 : 5)), `The data directory of this run holds ${events.toLocaleString('en')} events.`);
+    figures.push(ceilingTable(await measureCeilings()), startTable(await measureStarts(directory, used, options.quick ? 1 : 5)), `The data directory of this run holds ${events.toLocaleString('en')} events.`);
   }
   console.log(figures.join('\n\n'));
   if (options.profile !== undefined) console.log(`\n${showProfiles(options.profile)}`);
