@@ -5,6 +5,10 @@ import { jsonObject } from '#kernel/schemas.ts';
 /** How many attempts one fact stands for: 1, or all that were left out since the fact before. */
 const count = z.int().min(1);
 
+/** Why a client was refused: a closed list, because what a caller sends must not get into the log. */
+const CLIENT_REASONS = ['unknown_client', 'client_not_active', 'wrong_method', 'wrong_credentials'] as const;
+export type ClientFailureReason = (typeof CLIENT_REASONS)[number];
+
 export const FAILED_ATTEMPT_EVENTS = {
   SignInFailed: {
     version: 1,
@@ -15,7 +19,7 @@ export const FAILED_ATTEMPT_EVENTS = {
   ClientAuthenticationFailed: {
     version: 1,
     summary: 'A client did not prove who it is (RFC 6749 5.2, invalid_client). `client_id` only where such a client exists.',
-    data: z.strictObject({ client_id: z.string().nullable(), reason: z.string(), count }),
+    data: z.strictObject({ client_id: z.string().nullable(), reason: z.enum(CLIENT_REASONS), count }),
     personal: jsonObject,
   },
 } as const;

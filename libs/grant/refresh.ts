@@ -22,7 +22,8 @@ export interface RefreshRequest {
 /** Spends a refresh token for its successor (RFC 6749 6). `repeated`: it was spent a moment ago, the successor is the one in the document. */
 export async function refresh(core: Core, request: RefreshRequest): Promise<{ readonly outcome: { readonly kind: 'rotated' | 'repeated' } | Refused; readonly document: Document<GrantState> | null }> {
   const { handle, document, clientId, caller } = request;
-  const now = core.clock.now();
+  // Like the event's own time: a clock that was set back must not end the grace window before it begins.
+  const now = Math.max(core.clock.now(), toMilliseconds(document.time));
   const { refreshToken: idle, refreshTokenGrace: grace } = core.config.lifetimes;
   const absolute = toMilliseconds(document.state.refresh?.absoluteExpiresAt ?? toInstant(now));
   const command = {

@@ -18,7 +18,8 @@ const MAX_ASSERTION_CHARACTERS = 8192;
 const ED25519 = 'Ed25519';
 const MAX_KID_CHARACTERS = 128;
 
-const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail });
+/** The detail may quote the assertion: bounded, and for the log of the process only. */
+const refused = (detail: string) => new OAuthError('invalid_client', 'client authentication failed', { detail: detail.slice(0, 200) });
 
 /** The client that an assertion says it is from; believed only after the signature. */
 function claimedClient(assertion: string): string {

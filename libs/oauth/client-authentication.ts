@@ -1,5 +1,6 @@
 import { type ClientState, clients } from '#client/projection.ts';
 import { findSecret } from '#client/secrets.ts';
+import type { ClientFailureReason } from '#failed-attempt/events.ts';
 import type { ClientAuthenticationFact } from '#grant/events.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import type { Core } from '#runtime/core.ts';
@@ -78,17 +79,26 @@ export async function authenticateClient(core: Core, form: FormRequest): Promise
     return await authenticate(core, form);
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_client') {
-      core.failedAttempts.clientAuthentication({ clientId: await claimedClient(core, form), reason: error.detail ?? error.description, caller: form.caller });
+      core.failedAttempts.clientAuthentication({ ...(await failureOf(core, form)), caller: form.caller });
     }
     throw error;
   }
 }
 
-/** The client that a failed request claimed to be, where there is such a client. */
-async function claimedClient(core: Core, { parameters, authorization }: FormRequest): Promise<string | null> {
+/** What of a failed request is recorded: the client only where there is one, and a reason of ours, never a text of the caller's. */
+async function failureOf(core: Core, { parameters, authorization }: FormRequest): Promise<{ readonly clientId: string | null; readonly reason: ClientFailureReason }> {
   const claimed = parameters.peek('client_id') ?? (authorization === undefined ? undefined : basicCredentials(authorization)?.clientId);
-  if (claimed === undefined || claimed.length > CLIENT_ID_LIMIT) return null;
-  return (await core.commands.load(clients, claimed)) === null ? null : claimed;
+  const client = claimed === undefined || claimed.length > CLIENT_ID_LIMIT ? null : await core.commands.load(clients, claimed);
+  if (client === null) return { clientId: null, reason: 'unknown_client' };
+  if (client.state.status !== 'active') return { clientId: client.id, reason: 'client_not_active' };
+  const method = presentedMethod(parameters, authorization);
+  return { clientId: client.id, reason: method === client.state.metadata.token_endpoint_auth_method ? 'wrong_credentials' : 'wrong_method' };
+}
+
+function presentedMethod(parameters: Parameters, authorization: string | undefined): Method {
+  if (authorization !== undefined) return 'client_secret_basic';
+  if (parameters.peek('client_assertion') !== null) return 'private_key_jwt';
+  return parameters.peek('client_secret') === null ? 'none' : 'client_secret_post';
 }
 
 async function authenticate(core: Core, { parameters, authorization }: FormRequest): Promise<AuthenticatedClient> {

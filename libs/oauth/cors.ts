@@ -42,7 +42,7 @@ export function corsPreflights(app: FastifyInstance, core: Core): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const { origin } = request.headers;
     const isAnswered = reply.statusCode < 400 || reply.hasHeader('vary');
-    if (isAnswered || origin === undefined || !paths.includes(request.url.split('?', 1)[0] ?? '')) return done(null, payload);
+    if (isAnswered || origin === undefined || !paths.includes(request.routeOptions.url ?? '')) return done(null, payload);
     reply.header('vary', 'Origin');
     void origins()
       .catch(() => NO_ORIGINS)

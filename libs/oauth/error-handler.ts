@@ -6,10 +6,9 @@ import { asOAuthError } from './failure.ts';
 import { NO_STORE } from './form-request.ts';
 
 /** Paths that people look at: their errors are pages. */
-const isPage = (core: Core, url: string): boolean => {
-  const path = url.split('?', 1)[0] ?? '';
+const isPage = (core: Core, path: string | undefined): boolean => {
   const { authorization, signInPage, signInAction, consentPage, consentAction } = core.paths;
-  return [authorization, signInPage, signInAction, consentPage, consentAction].includes(path);
+  return path !== undefined && [authorization, signInPage, signInAction, consentPage, consentAction].includes(path);
 };
 
 /** The one place where errors become answers: an error page for people, RFC 6749 5.2 JSON for programs, never a stack trace. */
@@ -17,7 +16,7 @@ export function errorHandler(app: FastifyInstance, core: Core): void {
   app.setErrorHandler((error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
     const answer = asOAuthError(error);
     if (answer.status >= 500) request.log.error({ err: error, detail: answer.detail }, 'request failed');
-    if (isPage(core, request.url)) return sendErrorPage(request, reply, answer);
+    if (isPage(core, request.routeOptions.url)) return sendErrorPage(request, reply, answer);
     if (answer.status < 500) request.log.info({ error: answer.code, detail: answer.detail ?? answer.description }, 'refused');
     return reply.code(answer.status).headers({ ...NO_STORE, ...answer.headers }).send(errorBody(answer));
   });

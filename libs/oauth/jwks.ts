@@ -18,5 +18,5 @@ function createKeySet(): (keys: readonly JsonObject[]) => PreparedBody {
 /** The JWK set (RFC 7517 5): announced, active and retired keys whose tokens still live. Read at each request, so a rotation shows at once. */
 export function jwksEndpoint(app: FastifyInstance, core: Core): void {
   const keySet = createKeySet();
-  app.get(core.paths.jwks, async (request, reply) => sendPrepared(request, reply, keySet(await core.keys.jwks())));
+  app.get(core.paths.jwks, { exposeHeadRoute: true }, async (request, reply) => sendPrepared(request, reply, keySet(await core.keys.jwks())));
 }

@@ -58,6 +58,6 @@ export function metadata(core: Core): JsonObject {
 export function metadataEndpoints(app: FastifyInstance, core: Core): void {
   const prepared = prepareBody(JSON.stringify(metadata(core)), 'application/json; charset=utf-8');
   for (const path of [...core.paths.oauthMetadata, ...core.paths.openidMetadata]) {
-    app.get(path, (request, reply) => sendPrepared(request, reply, prepared));
+    app.get(path, { exposeHeadRoute: true }, (request, reply) => sendPrepared(request, reply, prepared));
   }
 }

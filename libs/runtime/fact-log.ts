@@ -2,7 +2,8 @@ import { NO_STREAM, type NewEvent } from '#kernel/event.ts';
 import { type StreamName, streamName } from '#kernel/stream-name.ts';
 import { type Clock, toInstant } from '#ports/clock.ts';
 import type { Random } from '#ports/random.ts';
-import type { CommandHandler, Origin } from './handle-command.ts';
+import { StoreUnavailable } from '#ports/store-errors.ts';
+import type { CommandHandler, Origin, StreamHead } from './handle-command.ts';
 
 /** A fact that nothing is decided on: it has no document, only its place in the log. */
 export interface Fact {
@@ -30,20 +31,39 @@ const MAX_BATCH = 500;
  */
 export function createFactLog(category: string, { commands, clock, random }: { readonly commands: CommandHandler; readonly clock: Clock; readonly random: Random }): FactLog {
   const writerId = random.bytes(6).toString('hex');
+  const start: StreamHead = { revision: NO_STREAM, time: null };
   let waiting: Waiting[] = [];
-  let stream: StreamName | null = null;
-  let revision = NO_STREAM;
+  let head = start;
+  let hour = '';
   let writing = false;
   let discriminator = 0;
 
-  function streamOfHour(): StreamName {
-    const hour = toInstant(clock.now()).slice(0, 13).replace('T', '-');
-    const name = streamName(category, `${hour}-${writerId}${discriminator === 0 ? '' : `.${discriminator}`}`);
-    if (name !== stream) {
-      stream = name;
-      revision = NO_STREAM;
+  /** The stream of the hour; of the one before when the clock was set back, because an hour that is over is not opened again. */
+  function currentStream(): StreamName {
+    const now = toInstant(clock.now()).slice(0, 13);
+    if (now > hour) {
+      hour = now;
+      discriminator = 0;
+      head = start;
     }
-    return name;
+    return streamName(category, `${hour.replace('T', '-')}-${writerId}${discriminator === 0 ? '' : `.${discriminator}`}`);
+  }
+
+  async function append(batch: readonly Waiting[]): Promise<void> {
+    try {
+      head = await commands.appendFacts(currentStream(), head, batch);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      if (error instanceof StoreUnavailable) {
+        // What reached the log is unknown: a fresh stream, whose head is known, goes on.
+        discriminator += 1;
+        head = start;
+        for (const { reject } of batch) reject(error);
+      } else if (batch.length > 1) {
+        // One of them cannot be recorded: it must not take its neighbours with it.
+        for (const single of batch) await append([single]);
+      } else for (const { reject } of batch) reject(error);
+    }
   }
 
   async function write(): Promise<void> {
@@ -51,14 +71,7 @@ export function createFactLog(category: string, { commands, clock, random }: { r
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
-      try {
-        revision = await commands.appendFacts(streamOfHour(), revision, batch);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        // What reached the log is unknown: a fresh stream, whose head is known, goes on.
-        discriminator += 1;
-        for (const { reject } of batch) reject(error);
-      }
+      await append(batch);
     }
     writing = false;
   }

@@ -1,7 +1,7 @@
 import type { Aggregate, Decide, Document } from '#kernel/aggregate.ts';
 import { type Actor, NO_STREAM, type NewEvent, type RecordedEvent, type Revision } from '#kernel/event.ts';
 import { decodeEvent, UndecodableEvent } from '#kernel/event-catalog.ts';
-import { laterOf } from '#kernel/instant.ts';
+import { type Instant, laterOf } from '#kernel/instant.ts';
 import { type StreamName, streamName } from '#kernel/stream-name.ts';
 import type { Keyring } from '#credentials/keyring.ts';
 import { sealPersonal } from '#credentials/personal-data.ts';
@@ -28,6 +28,12 @@ export interface Handled<State, Outcome> {
   readonly recorded: readonly RecordedEvent[];
 }
 
+/** Where a stream ends: its revision and the time of its last event. */
+export interface StreamHead {
+  readonly revision: Revision;
+  readonly time: Instant | null;
+}
+
 export interface CommandHandler {
   /**
    * Load, decide, append at exactly the revision that was read, project; on a conflict fold what is new and decide again.
@@ -44,8 +50,8 @@ export interface CommandHandler {
   ): Promise<Handled<State, Outcome>>;
   /** The document of a stream, believed only from revision `atLeast` on; an older or missing one is folded from the stream. */
   load<State>(aggregate: Aggregate<State>, id: string, atLeast?: Revision): Promise<Document<State> | null>;
-  /** Appends facts to a stream that has no document and one writer. @throws StoreUnavailable, also when another writer was there */
-  appendFacts(stream: StreamName, expectedRevision: Revision, facts: readonly { readonly event: NewEvent; readonly origin: Origin }[]): Promise<Revision>;
+  /** Appends facts to a stream that has no document and one writer, which knows its head; answers the new head. @throws StoreUnavailable, also when another writer was there */
+  appendFacts(stream: StreamName, head: StreamHead, facts: readonly { readonly event: NewEvent; readonly origin: Origin }[]): Promise<StreamHead>;
 }
 
 export interface CommandHandlerOptions {
@@ -114,7 +120,9 @@ export function createCommandHandler({ events, readModels, journal, keyring, clo
         if (decision.events.length === 0) return { outcome: decision.outcome, document, recorded: [] };
         const recorded: RecordedEvent[] = [];
         const revision = document?.revision ?? NO_STREAM;
-        for (const event of decision.events) recorded.push(await envelope(stream, revision + 1 + recorded.length, document?.time ?? null, event, origin));
+        for (const event of decision.events) {
+          recorded.push(await envelope(stream, revision + 1 + recorded.length, recorded.at(-1)?.time ?? document?.time ?? null, event, origin));
+        }
         const next = fold(aggregate, id, document, recorded);
         const projection = next === null ? null : { collection: aggregate.collection, document: next };
         const result = await journal.record({ stream, expectedRevision: revision, events: recorded, projection });
@@ -123,12 +131,12 @@ export function createCommandHandler({ events, readModels, journal, keyring, clo
       }
       throw new StoreUnavailable(`stream ${stream} is written to too often`);
     },
-    async appendFacts(stream, expectedRevision, facts) {
+    async appendFacts(stream, { revision: expectedRevision, time }, facts) {
       const recorded: RecordedEvent[] = [];
-      for (const { event, origin } of facts) recorded.push(await envelope(stream, expectedRevision + 1 + recorded.length, null, event, origin));
+      for (const { event, origin } of facts) recorded.push(await envelope(stream, expectedRevision + 1 + recorded.length, recorded.at(-1)?.time ?? time, event, origin));
       const result = await journal.record({ stream, expectedRevision, events: recorded, projection: null });
       if (result.kind === 'conflict') throw new StoreUnavailable(`stream ${stream} has another writer`);
-      return result.revision;
+      return { revision: result.revision, time: recorded.at(-1)?.time ?? time };
     },
   };
 }

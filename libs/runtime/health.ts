@@ -8,8 +8,8 @@ export interface Health {
 
 /** `/health/live` and `/health/ready`: at the root, whatever the issuer’s path. */
 export function healthEndpoints(app: FastifyInstance, health: Health): void {
-  app.get('/health/live', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }));
-  app.get('/health/ready', async (_request, reply) => {
+  app.get('/health/live', { exposeHeadRoute: true }, async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }));
+  app.get('/health/ready', { exposeHeadRoute: true }, async (_request, reply) => {
     const ready = health.status === 'ready';
     return reply.code(ready ? 200 : 503).header('cache-control', 'no-store').send({ status: health.status });
   });
@@ -19,7 +19,7 @@ export function healthEndpoints(app: FastifyInstance, health: Health): void {
 export function refuseWhenFailed(app: FastifyInstance, health: Health, allowed: readonly string[]): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (health.status !== 'failed') return done();
-    const path = request.url.split('?', 1)[0] ?? '';
+    const path = request.routeOptions.url ?? '';
     if (path.startsWith('/health/') || allowed.includes(path)) return done();
     reply.code(503).headers({ 'retry-after': '5', 'cache-control': 'no-store' }).send({ error: 'temporarily_unavailable', error_description: 'the log cannot be written' });
   });

@@ -1,5 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+
+/** The path as it is configured, or the beginning of one that is not ours: never a query, a fragment or path parameters. */
+const pathOf = ({ routeOptions, url }: FastifyRequest): string => routeOptions.url ?? (url.split(/[?#;]/, 1)[0] ?? '').slice(0, 200);
 
 export interface HttpConventionsOptions {
   /** Whether the issuer is https, whatever a proxy speaks to us. */
@@ -27,7 +31,7 @@ export const httpConventions = fastifyPlugin<HttpConventionsOptions>(
     });
     // The path, never the query.
     app.addHook('onResponse', (request, reply, next) => {
-      request.log.info({ method: request.method, path: request.url.split('?', 1)[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request');
+      request.log.info({ method: request.method, path: pathOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request');
       next();
     });
     done();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
@@ -91,6 +91,9 @@ export async function createApp(bound: BoundServer, log: Logger, issuer: string)
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
+    // A HEAD runs what a GET does, and at the authorization endpoint that issues a code: only public documents allow it.
+    exposeHeadRoutes: false,
+    frameworkErrors: (_error, _request, reply) => void (reply as FastifyReply).code(400).send({ error: 'invalid_request', error_description: 'the request cannot be read' }),
     // The endpoints read their own parameters: only they know what may repeat.
     routerOptions: { maxParamLength: 512, querystringParser: () => ({}) },
     serverFactory: (handler) => {

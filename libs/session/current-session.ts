@@ -36,7 +36,7 @@ export async function currentSession(core: Core, cookie: string | null): Promise
   const [, id, revision, secret] = COOKIE.exec(cookie ?? '') ?? [];
   if (id === undefined || revision === undefined || secret === undefined) return null;
   const session = await core.commands.load(sessions, id, Number(revision));
-  if (session === null || String(session.revision) !== revision || !sameHash(session.state.cookieHash, secretHash(secret))) return null;
+  if (session === null || String(session.state.cookieRevision) !== revision || !sameHash(session.state.cookieHash, secretHash(secret))) return null;
   const account = await core.commands.load(accounts, session.state.sub);
   if (account === null || !(await isAlive(core, session, account.state))) return null;
   await touch(core, session);

@@ -21,6 +21,7 @@ t.test('a sign-in starts a session; only a hash of its cookie is recorded, addre
     sub: 'sub-1',
     accountEpoch: 0,
     cookieHash: 'cookie-1',
+    cookieRevision: 0,
     createdAt: at(0),
     expiresAt: at(100),
     authTime: at(0),
@@ -49,7 +50,7 @@ t.test('the id of a session is never used for another one', (t) => {
 t.test('OpenID Core 3.1.2.1 (max_age, prompt=login): the same person proves who they are again; the session lives on under a new cookie', (t) => {
   const { after, expect } = given(sessions, started).when(reauthenticate, again);
   expect(t, { kind: 'done' }, reauthenticated);
-  t.strictSame(after, { ...given(sessions, started).state, cookieHash: 'cookie-2', authTime: at(1), amr: ['pwd', 'otp'] });
+  t.strictSame(after, { ...given(sessions, started).state, cookieHash: 'cookie-2', cookieRevision: 1, authTime: at(1), amr: ['pwd', 'otp'] });
   given(sessions, started)
     .when(reauthenticate, { ...again, origin: null })
     .expect(t, { kind: 'done' }, ['SessionReauthenticated', reauthenticated[1]]);

@@ -44,6 +44,7 @@ export async function startAllInOne({ config, log, clock = systemClock, random =
   const health: Health = { status: 'ready' };
   let opened: OpenCore | null = null;
   let control: ControlServer | null = null;
+  let minutely: NodeJS.Timeout | undefined;
   const fail = (error: Error): void => {
     health.status = 'failed';
     log.fatal({ err: error }, 'the log cannot be written: nothing more is accepted');
@@ -54,12 +55,15 @@ export async function startAllInOne({ config, log, clock = systemClock, random =
     await control?.close();
     await bound.close();
     await app?.close();
+    clearInterval(minutely);
+    await opened?.core.failedAttempts.flush();
     await opened?.close();
   };
   try {
     opened = await openEmbeddedCore({ config, issuer, log, clock, random, onFatal: fail });
     const core = adjust(opened.core);
     await prepareCore(core);
+    minutely = setInterval(() => void core.failedAttempts.flush(), 60_000).unref();
     control = await listenForControl(core);
     const app = await createApp(bound, log, issuer);
     refuseWhenFailed(app, health, [core.paths.jwks, ...core.paths.oauthMetadata, ...core.paths.openidMetadata]);

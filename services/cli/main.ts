@@ -44,6 +44,9 @@ function parse(command: Command, rest: readonly string[]) {
   }
 }
 
+// Whoever reads our output may stop reading (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {

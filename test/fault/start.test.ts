@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { type Finished, snapshot, startProcess, startServerProcess } from '#support/process.ts';
@@ -128,6 +130,20 @@ t.test('SIGTERM and SIGINT: work in flight is finished, exit 0', async (t) => {
     t.match(stdout, /"msg":"stopped"/);
     await t.rejects(fetch(`${server.url}/health/live`), 'no new connections');
   }
+});
+
+t.test('npm start hands SIGTERM on: nothing is left behind', async (t) => {
+  const npm = spawn('npm', ['start', '--silent'], { cwd: resolve(import.meta.dirname, '../..'), env: { PATH: process.env['PATH'] ?? '', HOME: base, PORT: '0', GRANTLOG_DATA_DIR: freshDirectory() }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  while (!output.includes('"msg":"ready"')) await once(npm.stdout, 'data');
+  const url = /"url":"([^"]+)"/.exec(output)?.[1] ?? '';
+  npm.kill('SIGTERM');
+  await once(npm, 'close');
+  t.match(output, /"msg":"stopped"/);
+  await t.rejects(fetch(`${url}/health/live`));
 });
 
 t.test('the port answers 503 until everything is ready, and ready names url and issuer', async (t) => {

@@ -253,3 +253,17 @@ t.test('protocol.md, fetchers: a redirect is not followed, and a host that is no
   t.equal(fetches, before);
   t.notMatch(answer.text, /localhost|public/, 'the answer tells nothing about our network');
 });
+
+t.test('regression: what an assertion says reaches no event, signed or not', async (t) => {
+  const { jwk } = await makeKey('ES256');
+  const client = { client_id: 'signer', token_endpoint_auth_method: 'private_key_jwt', grant_types: ['client_credentials'], jwks: { keys: [jwk] } };
+  const server = await startServer(t, { config: { bootstrap: { clients: [client] } } });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const assertion = `${part({ alg: 'ES256', crit: ['Jane Roe jane.roe@example.org'] })}.${part({ iss: 'signer', sub: 'signer', aud: server.issuer, exp: 4e9, jti: 'j' })}.${'A'.repeat(86)}`;
+  const response = await fetch(`${server.issuer}/oauth2/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'signer', client_assertion_type: TYPE, client_assertion: assertion }) });
+  t.equal(response.status, 401);
+  await server.stop();
+  const failures = recordedEvents(server.dataDir).filter(({ type }) => type === 'ClientAuthenticationFailed');
+  t.match(failures, [{ data: { client_id: 'signer', reason: 'wrong_credentials', count: 1 } }]);
+  t.notMatch(JSON.stringify(recordedEvents(server.dataDir)), /Jane/);
+});
