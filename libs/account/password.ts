@@ -43,11 +43,22 @@ export function createPasswords(): Passwords {
     }
   }
 
+  /** The hash that is compared with where there is no account. One that could not be made is made again by the next who asks. */
+  function decoyHash(): Promise<string> {
+    decoy ??= inTurn(() => hash('nobody has this password', OPTIONS)).catch((error: unknown) => {
+      decoy = null;
+      throw error;
+    });
+    return decoy;
+  }
+
   return {
     hash: (password) => inTurn(() => hash(password.normalize('NFC'), OPTIONS)),
     async verify(passwordHash, password) {
-      decoy ??= inTurn(() => hash('nobody has this password', OPTIONS));
-      const against = passwordHash ?? (await decoy);
+      const nobody = decoyHash();
+      // Made ready by whoever comes first, but only who needs it fails with it.
+      nobody.catch(() => undefined);
+      const against = passwordHash ?? (await nobody);
       const matches = await inTurn(() => verify(against, password.normalize('NFC')));
       return matches && passwordHash !== null;
     },

@@ -75,6 +75,11 @@ export function createSignInThrottle({ ephemeral, clock }: Pick<Core, 'ephemeral
     if ((await ephemeral.increment(COUNT, limit.key, -1, now + WINDOW_MS)) < 0) await ephemeral.increment(COUNT, limit.key, 1, now + WINDOW_MS);
   }
 
+  /** Milliseconds until the next try is looked at; takes nothing and writes nothing. */
+  const remaining = async (limit: Limit): Promise<number> => ((await ephemeral.get<Gate>(GATE, limit.key))?.value.until ?? 0) - clock.now();
+
+  const throttled = (milliseconds: number): Admission => ({ kind: 'throttled', retryAfterSeconds: Math.ceil(milliseconds / 1000) });
+
   const forget = async (limit: Limit): Promise<void> => {
     await Promise.all([ephemeral.delete(GATE, limit.key), ephemeral.delete(COUNT, limit.key)]);
   };
@@ -82,12 +87,15 @@ export function createSignInThrottle({ ephemeral, clock }: Pick<Core, 'ephemeral
   return {
     async begin(account, address) {
       const everyone = (await ephemeral.get<Gate>(GATE, EVERYONE.key))?.value.until ?? 0;
-      const limits = [byAccount(account), byAddress(address)];
-      const waits = everyone > clock.now() ? [everyone - clock.now()] : await Promise.all(limits.map(take));
-      const longest = Math.max(...waits);
-      if (longest === 0) return { kind: 'admitted' };
-      if (waits.length > 1) await Promise.all(limits.filter((_limit, index) => waits[index] === 0).map(giveBack));
-      return { kind: 'throttled', retryAfterSeconds: Math.ceil(longest / 1000) };
+      if (everyone > clock.now()) return throttled(everyone - clock.now());
+      const [name, place] = [byAccount(account), byAddress(address)];
+      // One after the other: an address that has to wait makes no record of the names it tries.
+      const placeWait = await take(place);
+      if (placeWait > 0) return throttled(Math.max(placeWait, await remaining(name)));
+      const nameWait = await take(name);
+      if (nameWait === 0) return { kind: 'admitted' };
+      await giveBack(place);
+      return throttled(nameWait);
     },
     succeed: async (account, address) => {
       await Promise.all([forget(byAccount(account)), giveBack(byAddress(address))]);

@@ -28,29 +28,33 @@ const MAX_USERNAME = 254;
 export async function verifyCredentials(core: Core, { username, password, caller }: Credentials): Promise<Verification> {
   const name = await usernameHash(core, username.slice(0, MAX_USERNAME + 1));
   const address = await addressHash(core, caller.address);
+  const find = async () => (username.length > MAX_USERNAME ? null : accountByUsername(core, name));
+  const failed = (reason: 'credentials' | 'throttled', account: Document<AccountState> | null) => core.failedAttempts.signIn({ reason, sub: account?.id ?? null, caller });
   const admission = await core.signInThrottle.begin(name, address);
-  const account = username.length > MAX_USERNAME ? null : await accountByUsername(core, name);
-  const failed = (reason: 'credentials' | 'throttled') => core.failedAttempts.signIn({ reason, sub: account?.id ?? null, caller });
   if (admission.kind === 'throttled') {
-    failed('throttled');
+    failed('throttled', await find());
     return admission;
   }
-  const passwordHash = account === null ? null : await openPasswordHash(core, account.state);
-  let matches: boolean;
-  try {
-    matches = await core.passwords.verify(passwordHash, password.slice(0, MAX_PASSWORD));
-  } catch (error) {
-    await core.signInThrottle.release(name, address);
+  const { account, matches } = await look(core, find, password).catch(async (error: unknown) => {
+    await core.signInThrottle.release(name, address).catch((err: unknown) => core.log.warn({ err }, 'a sign-in that was not looked at was not taken off the throttle'));
     throw error;
-  }
-  if (account === null || !matches || password.length > MAX_PASSWORD || account.state.status !== 'active') {
+  });
+  if (account === null || !matches || account.state.status !== 'active') {
     await core.signInThrottle.fail();
-    failed('credentials');
+    failed('credentials', account);
     return { kind: 'refused' };
   }
   // Not waited for: it shares the commit of what follows, and a place that stays taken after a crash costs nobody more than a wait.
   core.signInThrottle.succeed(name, address).catch((error: unknown) => core.log.warn({ err: error }, 'a successful sign-in was not taken off the throttle'));
   return { kind: 'verified', account };
+}
+
+/** The account, and whether the password is its own. Whatever is thrown here, nobody has learnt anything about the password. */
+async function look(core: Core, find: () => Promise<Document<AccountState> | null>, password: string): Promise<{ readonly account: Document<AccountState> | null; readonly matches: boolean }> {
+  const account = await find();
+  const passwordHash = account === null ? null : await openPasswordHash(core, account.state);
+  const matches = await core.passwords.verify(passwordHash, password.slice(0, MAX_PASSWORD));
+  return { account, matches: matches && password.length <= MAX_PASSWORD };
 }
 
 async function addressHash(core: Core, address: string): Promise<string> {

@@ -49,11 +49,14 @@ async function introspectRefreshToken(core: Core, caller: AuthenticatedClient, t
   // A refresh token is shown to nobody but its client: no resource ever receives one.
   if (grant === null || grant.state.clientId !== caller.clientId || grant.state.refresh === null) return INACTIVE;
   const { current, absoluteExpiresAt } = grant.state.refresh;
-  const { lapse, scope } = await standingOf(core, grant.state);
+  const { lapse, scope, session } = await standingOf(core, grant.state);
   const now = toInstant(core.clock.now());
   const live = lapse === null && current.generation === handle.generation && current.hash === secretHash(handle.secret) && current.expires_at > now && absoluteExpiresAt > now;
   if (!live) return INACTIVE;
-  return { active: true, iss: core.issuer, sub: grant.state.sub, client_id: grant.state.clientId, scope: formatScope(scope), iat: toSeconds(grant.state.accessToken?.issued_at ?? grant.state.issuedAt), exp: toSeconds(current.expires_at) };
+  // Bound to a session, it lives no longer than that; the absolute end of the family bounds every one.
+  const ends = [current.expires_at, absoluteExpiresAt, session?.state.expiresAt ?? absoluteExpiresAt].map(toSeconds);
+  const iat = toSeconds(grant.state.accessToken?.issued_at ?? grant.state.issuedAt);
+  return { active: true, iss: core.issuer, sub: grant.state.sub, client_id: grant.state.clientId, scope: formatScope(scope), iat, exp: Math.min(...ends) };
 }
 
 /** The introspection endpoint (RFC 7662 2). Both kinds of token are recognised by their form; `token_type_hint` changes nothing. */

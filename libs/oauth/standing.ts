@@ -18,6 +18,8 @@ export interface Standing {
   readonly scope: Scope;
   readonly client: Document<ClientState> | null;
   readonly account: Document<AccountState> | null;
+  /** The sign-in session that the grant is bound to; null for a grant that is not. */
+  readonly session: Document<SessionState> | null;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function standingOf(core: Core, grant: GrantState): Promise<Standin
   ]);
   const scope = intersection(grant.scope, consent?.state.scopes ?? []);
   const lapse = lapseOf(core, grant, client?.state, consent?.state, account?.state) ?? (await sessionLapse(core, grant, session, account?.state));
-  return { lapse, scope, client, account };
+  return { lapse, scope, client, account, session };
 }
 
 function lapseOf(core: Core, grant: GrantState, client?: ClientState, consent?: ConsentState, account?: AccountState): Lapse | null {

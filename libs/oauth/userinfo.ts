@@ -16,6 +16,6 @@ export function userinfoEndpoint(app: FastifyInstance, core: Core): void {
     const personal = account === null ? {} : claimsByScope(scope, await openClaims(core, account.state));
     return reply.headers(NO_STORE).send({ ...personal, sub: claims.sub });
   };
-  app.get(core.paths.userinfo, handler);
+  app.get(core.paths.userinfo, { exposeHeadRoute: true }, handler);
   app.post(core.paths.userinfo, handler);
 }

@@ -9,17 +9,21 @@ import { rotateSecret } from '#client/rotate-secret.ts';
 import { findSecret } from '#client/secrets.ts';
 import { updateClient } from '#client/update-client.ts';
 import { keyedHash } from '#credentials/credential-keys.ts';
+import { StreamDenied } from '#ports/store-errors.ts';
 import type { BootstrapAccount, BootstrapClient } from './config/bootstrap.ts';
 import type { Core } from './core.ts';
 import type { Origin } from './handle-command.ts';
 
 const ORIGIN: Origin = { actor: { kind: 'bootstrap', id: null }, request: null };
 
-/** How an entry is recognised as applied: a keyed hash, because it holds passwords. */
-async function fingerprint(core: Core, entry: BootstrapAccount | BootstrapClient): Promise<string> {
+/**
+ * How an entry is recognised as applied: a keyed hash, because it holds passwords. It is over the entry as written, in canonical JSON
+ * (RFC 8785), so that neither the order of keys nor a default that a later release adds makes an entry look changed.
+ */
+async function fingerprint(core: Core, { source }: BootstrapAccount | BootstrapClient): Promise<string> {
   const key = await core.keyring.key('hmac/bootstrap');
   if (key === null) throw new Error('the key of bootstrap fingerprints was destroyed');
-  return keyedHash(key, canonicalize(entry) as string);
+  return `v1.${keyedHash(key, canonicalize(source) as string)}`;
 }
 
 /**
@@ -27,15 +31,26 @@ async function fingerprint(core: Core, entry: BootstrapAccount | BootstrapClient
  * restart changes nothing, revives nothing and resets no password. The fingerprint is written last: what is broken off is done again.
  */
 export async function applyBootstrap(core: Core): Promise<void> {
-  for (const account of core.config.bootstrap.accounts) await applyAccount(core, account);
-  for (const client of core.config.bootstrap.clients) await applyClient(core, client);
+  for (const account of core.config.bootstrap.accounts) await unlessDenied(core, () => applyAccount(core, account));
+  for (const client of core.config.bootstrap.clients) await unlessDenied(core, () => applyClient(core, client));
+}
+
+/** An entry whose stream cannot be read is left out: everybody else's server starts. */
+async function unlessDenied(core: Core, apply: () => Promise<void>): Promise<void> {
+  try {
+    await apply();
+  } catch (error) {
+    if (!(error instanceof StreamDenied)) throw error;
+    core.log.error({ err: error, stream: error.stream }, 'an entry of bootstrap was not applied: its stream is denied');
+  }
 }
 
 async function applyAccount(core: Core, entry: BootstrapAccount): Promise<void> {
   const mark = await fingerprint(core, entry);
   const present = await accountByUsername(core, await usernameHash(core, entry.username));
   if (present === null) {
-    const registered = await registerAccount(core, { ...entry, bootstrapFingerprint: mark }, ORIGIN);
+    const { username, password, sub, admin, claims } = entry;
+    const registered = await registerAccount(core, { username, password, sub, admin, claims, bootstrapFingerprint: mark }, ORIGIN);
     if (registered.kind === 'refused') core.log.warn({ reason: registered.reason, sub: entry.sub }, 'an account of bootstrap was not made: its name or sub belongs to another account');
     return;
   }
@@ -45,8 +60,9 @@ async function applyAccount(core: Core, entry: BootstrapAccount): Promise<void> 
   await updateAccount(core, present.id, { admin: entry.admin, claims: entry.claims, bootstrapFingerprint: mark }, ORIGIN);
 }
 
-async function applyClient(core: Core, { client_id, client_secret, metadata }: BootstrapClient): Promise<void> {
-  const mark = await fingerprint(core, { client_id, client_secret, metadata });
+async function applyClient(core: Core, entry: BootstrapClient): Promise<void> {
+  const { client_id, client_secret, metadata } = entry;
+  const mark = await fingerprint(core, entry);
   const present = await core.commands.load(clients, client_id);
   if (present === null) {
     await registerClient(core, { clientId: client_id, metadata, secret: client_secret, bootstrapFingerprint: mark }, ORIGIN);

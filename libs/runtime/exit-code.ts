@@ -1,5 +1,5 @@
 /** Errors by the name of their class: 78 (sysexits EX_CONFIG) is a configuration or data directory that this program cannot work with. */
-const BAD_CONFIGURATION = ['ConfigError', 'DataDirectoryUnusable', 'DataFormatTooNew', 'WrongMasterKey'];
+const BAD_CONFIGURATION = ['ConfigError', 'DataDirectoryUnusable', 'DataFormatTooNew', 'LogWentBack', 'WrongMasterKey'];
 const NO = ['PortUnavailable', 'DataDirectoryLocked', 'CommandFailed', 'StoreUnavailable'];
 
 /** The exit code of a process that could not start (interface.md, Start). */

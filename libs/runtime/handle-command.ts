@@ -50,6 +50,8 @@ export interface CommandHandler {
   ): Promise<Handled<State, Outcome>>;
   /** The document of a stream, believed only from revision `atLeast` on; an older or missing one is folded from the stream. */
   load<State>(aggregate: Aggregate<State>, id: string, atLeast?: Revision): Promise<Document<State> | null>;
+  /** From now on `load` and `handle` throw StreamDenied for this stream: its document is not all that happened, and the rest cannot be read. */
+  deny(stream: StreamName): void;
   /** Appends facts to a stream that has no document and one writer, which knows its head; answers the new head. @throws StoreUnavailable, also when another writer was there */
   appendFacts(stream: StreamName, head: StreamHead, facts: readonly { readonly event: NewEvent; readonly origin: Origin }[]): Promise<StreamHead>;
 }
@@ -67,11 +69,17 @@ export interface CommandHandlerOptions {
 const MAX_ATTEMPTS = 64;
 
 export function createCommandHandler({ events, readModels, journal, keyring, clock, random }: CommandHandlerOptions): CommandHandler {
+  const denied = new Set<StreamName>();
+
   function fold<State>(aggregate: Aggregate<State>, id: string, base: Document<State> | null, recorded: readonly RecordedEvent[]): Document<State> | null {
     let state = base?.state ?? aggregate.initial;
     for (const event of recorded) state = aggregate.evolve(state, event);
     const last = recorded.at(-1);
     return last === undefined ? base : { id, revision: last.revision, time: last.time, indexed: aggregate.indexed(state), state };
+  }
+
+  function refuseDenied(stream: StreamName): void {
+    if (denied.has(stream)) throw new StreamDenied(stream);
   }
 
   async function foldTail<State>(aggregate: Aggregate<State>, id: string, base: Document<State> | null): Promise<Document<State> | null> {
@@ -86,6 +94,7 @@ export function createCommandHandler({ events, readModels, journal, keyring, clo
   }
 
   async function load<State>(aggregate: Aggregate<State>, id: string, atLeast: Revision = NO_STREAM): Promise<Document<State> | null> {
+    refuseDenied(streamName(aggregate.category, id));
     const document = await readModels.get<State>(aggregate.collection, id);
     return (document?.revision ?? NO_STREAM) >= atLeast ? document : foldTail(aggregate, id, document);
   }
@@ -112,8 +121,10 @@ export function createCommandHandler({ events, readModels, journal, keyring, clo
 
   return {
     load,
+    deny: (stream) => void denied.add(stream),
     async handle(aggregate, id, decide, command, origin, known = {}) {
       const stream = streamName(aggregate.category, id);
+      refuseDenied(stream);
       let document = known.document === undefined ? await load(aggregate, id, known.atLeast) : known.document;
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const decision = decide(command, document?.state ?? aggregate.initial);

@@ -21,6 +21,21 @@ const censored = (object: Entry): Entry => Object.fromEntries(Object.entries(obj
  */
 const withoutSecrets = (entry: Entry): Entry => (isDirty(entry) || (isPlain(entry) && Object.values(entry).some(isDirty)) ? censored(entry) : entry);
 
+/** Errors of errors that are logged; what is below stays out. */
+const MAX_CAUSES = 5;
+
+/**
+ * An error and what caused it: type, message and stack, no other member. What JSON.parse says quotes its input, which can be a secret: only the
+ * place is kept of it. A cause that is no error can be anything: only its type is named.
+ */
+function describeError(error: unknown, causes = MAX_CAUSES): Entry {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, message, stack, cause } = error;
+  const quotes = error instanceof SyntaxError;
+  const said = quotes ? { message: '[may quote the input]', stack: stack?.slice(stack.indexOf('\n    at ') + 1) } : { message, stack };
+  return { type: name, ...said, ...(cause === undefined || causes === 0 ? {} : { cause: describeError(cause, causes - 1) }) };
+}
+
 /** Lines of one turn of the event loop go out in one write: a system call for each would cost as much as answering the request that it is about. */
 function stdout(): DestinationStream {
   const stream = pino.destination({ dest: 1, sync: true, minLength: 8192 });
@@ -46,7 +61,7 @@ export function createLog(level: string, destination: DestinationStream = stdout
     base: null,
     timestamp: () => `,"time":"${toInstant(systemClock.now())}"`,
     formatters: { level: (label: string) => ({ level: label }), log: withoutSecrets },
-    serializers: { err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }) },
+    serializers: { err: (error: unknown) => describeError(error) },
   };
   return pino(options, destination);
 }

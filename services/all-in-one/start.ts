@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { destroyDayKeysDaily, destroyOldDayKeys } from '#credentials/day-keys.ts';
 import { type Clock, systemClock } from '#ports/clock.ts';
 import { type Random, systemRandom } from '#ports/random.ts';
-import { ConfigError } from '#runtime/config/config-error.ts';
 import { resolveIssuer } from '#runtime/config/load.ts';
 import type { Config } from '#runtime/config/schema.ts';
 import { type ControlServer, listenForControl } from '#runtime/control/control-server.ts';
@@ -10,7 +10,7 @@ import type { Core } from '#runtime/core.ts';
 import { type Health, healthEndpoints, refuseWhenFailed } from '#runtime/health.ts';
 import { bind, createApp } from '#runtime/http-server.ts';
 import { endpoints } from './endpoints.ts';
-import { type OpenCore, openEmbeddedCore, prepareCore } from './open-core.ts';
+import { type OpenCore, openEmbeddedCore, prepareCore, refuseRemoteStores } from './open-core.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -38,13 +38,14 @@ export interface RunningServer {
  * @throws ConfigError and others that exitCodeOf knows: 78 for a bad configuration, 1 for a port or data directory that is taken
  */
 export async function startAllInOne({ config, log, clock = systemClock, random = systemRandom, onFatal, adjust = (core) => core }: StartOptions): Promise<RunningServer> {
-  if (config.stores.events !== null) throw new ConfigError('stores.events', 'remote stores are not part of this release; leave it out to use the embedded store', 'GRANTLOG_DATA_DIR=./data');
+  refuseRemoteStores(config);
   const bound = await bind(config);
   const issuer = resolveIssuer(config, bound.port);
   const health: Health = { status: 'ready' };
   let opened: OpenCore | null = null;
   let control: ControlServer | null = null;
   let minutely: NodeJS.Timeout | undefined;
+  let stopDaily: (() => void) | undefined;
   const fail = (error: Error): void => {
     health.status = 'failed';
     log.fatal({ err: error }, 'the log cannot be written: nothing more is accepted');
@@ -56,6 +57,7 @@ export async function startAllInOne({ config, log, clock = systemClock, random =
     await bound.close();
     await app?.close();
     clearInterval(minutely);
+    stopDaily?.();
     await opened?.core.failedAttempts.flush();
     await opened?.close();
   };
@@ -63,6 +65,8 @@ export async function startAllInOne({ config, log, clock = systemClock, random =
     opened = await openEmbeddedCore({ config, issuer, log, clock, random, onFatal: fail });
     const core = adjust(opened.core);
     await prepareCore(core);
+    await destroyOldDayKeys(core.keyring, clock);
+    stopDaily = destroyDayKeysDaily(core.keyring, clock, (err) => log.error({ err }, 'the keys of old days were not destroyed'));
     minutely = setInterval(() => void core.failedAttempts.flush(), 60_000).unref();
     control = await listenForControl(core);
     const app = await createApp(bound, log, issuer);

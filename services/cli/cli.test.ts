@@ -53,6 +53,13 @@ t.test('config schema is a JSON Schema that names every key', async (t) => {
   for (const key of ['port', 'issuer', 'lifetimes', 'policy', 'resources', 'scopes', 'bootstrap', 'tls', 'outbound', 'paths', 'pages']) t.ok(Object.hasOwn(schema.properties, key), key);
 });
 
+t.test('remote stores are refused as the server refuses them, not passed over for the embedded one', async (t) => {
+  const remote = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113', MONGO_URL: 'mongodb://127.0.0.1/grantlog', GRANTLOG_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') };
+  for (const command of [['doctor'], ['keys', 'rotate']]) {
+    t.match(await startProcess('services/cli/main.ts', command, { GRANTLOG_DATA_DIR: dataDir, ...remote }).finished, { code: 78, stderr: /^grantlog: stores\.events: .*not part of this release/ });
+  }
+});
+
 t.test('commands on a store', async (t) => {
   t.match(await grantlog('doctor'), { code: 1, stderr: /there is no store/ }, 'none is made by looking');
 

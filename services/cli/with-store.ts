@@ -8,7 +8,7 @@ import { processConfig } from '#runtime/config/process-config.ts';
 import { askRunningServer } from '#runtime/control/control-client.ts';
 import { CONTROL_COMMANDS, type ControlCommandName } from '#runtime/control/control-commands.ts';
 import { createLog } from '#runtime/log.ts';
-import { openEmbeddedCore } from '#services/all-in-one/open-core.ts';
+import { openEmbeddedCore, refuseRemoteStores } from '#services/all-in-one/open-core.ts';
 import { DATABASE_FILE } from '#stores/sqlite/open.ts';
 
 /** The command could not be done: one line on stderr, exit 1. */
@@ -25,6 +25,7 @@ export class CommandFailed extends Error {
  */
 export async function runOnStore(name: ControlCommandName, input: JsonObject): Promise<JsonObject> {
   const config = processConfig();
+  refuseRemoteStores(config);
   const answered = await askRunningServer(config.dataDir, name, input);
   if (answered !== null) {
     if (answered.status !== 200) throw new CommandFailed(String(answered.body['error'] ?? answered.status));

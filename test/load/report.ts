@@ -25,7 +25,8 @@ const spread = ({ min, median, max }: Spread, show: (value: number) => string): 
 const percent = (share: number | null): string => (share === null ? '?' : `${Math.round(100 * share)} %`);
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 const micros = ({ cpuMicros }: Figures): string => (cpuMicros === null ? '?' : count(cpuMicros));
-const times = (value: number): string => `${value.toFixed(2)}`;
+const times = (value: number): string => value.toFixed(2);
+const cpuRatio = ({ ours, theirs }: Comparison): string => (ours.cpuMicros === null || theirs.cpuMicros === null ? '?' : times(theirs.cpuMicros / ours.cpuMicros));
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
@@ -42,13 +43,13 @@ function generatorOf({ ours, theirs }: Comparison): string {
 }
 
 export function jobTable(rows: readonly Row[]): string {
-  const head = ['job', 'Grantlog /s (min / median / max)', 'oidc-provider /s', 'ratio by pairs', 'budget', 'met', 'p50 ms', 'p99 ms (budget 15)', 'p99 theirs', 'requests a job', 'event bytes a job', 'CPU µs a job', 'CPU µs theirs', 'server busy', 'generator busy'];
+  const head = ['job', 'Grantlog /s (min / median / max)', 'oidc-provider /s', 'ratio by pairs', 'budget', 'met', 'p50 ms', 'p99 ms (budget 15)', 'p99 theirs', 'requests a job', 'event bytes a job', 'CPU µs a job', 'CPU µs theirs', 'ratio by CPU', 'server busy', 'generator busy'];
   return table(
     head,
     rows.map(({ name, budget, comparison, eventBytes }) => {
       const { ours, theirs, ratio } = comparison;
       const rates = [spread(ours.rate, count), spread(theirs.rate, count), spread(ratio, times)];
-      return [name, ...rates, `${budget}`, verdict(ratio.median, budget), ms(ours.p50), ms(ours.p99), ms(theirs.p99), ours.requestsPerJob.toFixed(0), count(eventBytes), micros(ours), micros(theirs), percent(ours.serverBusy), generatorOf(comparison)];
+      return [name, ...rates, `${budget}`, verdict(ratio.median, budget), ms(ours.p50), ms(ours.p99), ms(theirs.p99), ours.requestsPerJob.toFixed(0), count(eventBytes), micros(ours), micros(theirs), cpuRatio(comparison), percent(ours.serverBusy), generatorOf(comparison)];
     }),
   );
 }

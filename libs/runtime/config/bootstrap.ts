@@ -67,5 +67,26 @@ export const bootstrapSchema = z.strictObject({
     .meta({ description: 'Clients: RFC 7591 members, client_id, client_secret and own members.', examples: [[{ client_id: 'photo-print', client_secret: 'a long random text', redirect_uris: ['https://app.example.com/callback'] }]] }),
 });
 
-export type BootstrapAccount = Readonly<z.output<typeof account>>;
-export type BootstrapClient = Readonly<z.output<typeof client>>;
+type Parsed = z.output<typeof bootstrapSchema>;
+
+/** The entry as it stands in the file, nothing filled in: what tells whether it changed. It holds secrets: never log it. */
+interface Written {
+  readonly source: JsonObject;
+}
+
+export type BootstrapAccount = Readonly<z.output<typeof account>> & Written;
+export type BootstrapClient = Readonly<z.output<typeof client>> & Written;
+
+export interface Bootstrap {
+  readonly accounts: readonly BootstrapAccount[];
+  readonly clients: readonly BootstrapClient[];
+}
+
+/** Puts each entry as it was written (`input` is what the schema accepted) beside what was read from it. */
+export function withSources({ accounts, clients }: Parsed, input: unknown): Bootstrap {
+  const written = (input ?? {}) as { readonly accounts?: readonly JsonObject[]; readonly clients?: readonly JsonObject[] };
+  return {
+    accounts: accounts.map((entry, index) => ({ ...entry, source: written.accounts?.[index] ?? {} })),
+    clients: clients.map((entry, index) => ({ ...entry, source: written.clients?.[index] ?? {} })),
+  };
+}

@@ -259,7 +259,7 @@ t.test('pages of your own are on the same site as the issuer', (t) => {
 });
 
 t.test('bootstrap entries are complete after loading', (t) => {
-  const { bootstrap } = load({
+  const written = {
     bootstrap: {
       accounts: [{ username: 'alice', password: 'p', claims: { name: 'Alice', address: { country: 'DE' }, updated_at: 1, email_verified: true, roles: ['a', { b: null }] } }, { username: 'root@example.com', password: 'p', sub: 'auth0|1', admin: true }],
       clients: [
@@ -267,8 +267,11 @@ t.test('bootstrap entries are complete after loading', (t) => {
         { client_id: 'cli', token_endpoint_auth_method: 'none', grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] },
       ],
     },
-  });
-  t.strictSame(bootstrap.accounts, [
+  };
+  const { bootstrap } = load(written);
+  t.strictSame(bootstrap.accounts.map(({ source }) => source), written.bootstrap.accounts, 'each beside what was written, nothing filled in');
+  t.strictSame(bootstrap.clients.map(({ source }) => source), written.bootstrap.clients);
+  t.strictSame(bootstrap.accounts.map(({ source: _source, ...entry }) => entry), [
     { username: 'alice', password: 'p', sub: null, admin: false, claims: { name: 'Alice', address: { country: 'DE' }, updated_at: 1, email_verified: true, roles: ['a', { b: null }] } },
     { username: 'root@example.com', password: 'p', sub: 'auth0|1', admin: true, claims: {} },
   ]);

@@ -1,3 +1,4 @@
+import { withSources } from './bootstrap.ts';
 import { ConfigError } from './config-error.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { resolvePaths } from './paths.ts';
@@ -48,7 +49,7 @@ export function loadConfig({ env, readFile }: ConfigSource): Config {
   const input = set.reduce<unknown>((whole, { name, path, read }) => withValue(whole, path, read(env[name] ?? '')), file);
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw configError(describeProblem(parsed.error.issues, input, configJsonSchema()), set);
-  const config: Config = parsed.data;
+  const config: Config = { ...parsed.data, bootstrap: withSources(parsed.data.bootstrap, (input as { readonly bootstrap?: unknown }).bootstrap) };
   resolvePaths(config.paths, config.pages, resolveIssuer(config, config.port));
   return config;
 }

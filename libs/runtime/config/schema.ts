@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type BootstrapAccount, type BootstrapClient, bootstrapSchema, orNull } from './bootstrap.ts';
+import { type Bootstrap, bootstrapSchema, orNull } from './bootstrap.ts';
 import { duration } from './durations.ts';
 import { addressRange, hostOrRange, issuerProblem, listenHost, sameSite } from './network.ts';
 import { pagesSchema, pathsSchema } from './paths-schema.ts';
@@ -133,6 +133,4 @@ export const configSchema = keys
 type DeepReadonly<T> = T extends Uint8Array | string | number | boolean | null | undefined ? T : { readonly [Key in keyof T]: DeepReadonly<T[Key]> };
 
 /** A complete configuration: every default filled in, durations in whole seconds, what is not set is null. It holds secrets: never log it whole. */
-export type Config = DeepReadonly<Omit<Keys, 'bootstrap'>> & {
-  readonly bootstrap: { readonly accounts: readonly BootstrapAccount[]; readonly clients: readonly BootstrapClient[] };
-};
+export type Config = DeepReadonly<Omit<Keys, 'bootstrap'>> & { readonly bootstrap: Bootstrap };

@@ -25,6 +25,22 @@ export function prepareDirectory(directory: string): void {
 }
 
 /**
+ * Checks that this process may read and write those of the files that are there: SQLite would open one that is read-only without a word, and
+ * fail at the first write. Nothing is opened.
+ * @throws DataDirectoryUnusable
+ */
+export function refuseClosedFiles(directory: string, files: readonly string[]): void {
+  for (const file of files) {
+    if (!existsSync(file)) continue;
+    try {
+      accessSync(file, constants.R_OK | constants.W_OK);
+    } catch (error) {
+      throw new DataDirectoryUnusable(directory, reasonOf(error), { cause: error });
+    }
+  }
+}
+
+/**
  * Makes an empty file that only its owner can read (0600) unless it is there. SQLite gives the files beside it the same mode.
  * One that is there is not even opened: closing it would drop the POSIX locks that this process holds on it.
  * @throws DataDirectoryUnusable

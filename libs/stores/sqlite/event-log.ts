@@ -16,6 +16,7 @@ export interface PreparedAppend {
 export interface EventRow {
   readonly position: Position;
   readonly stream: string;
+  readonly revision: Revision;
   readonly leaf: string;
 }
 
@@ -46,8 +47,8 @@ export function createEventLog(database: DatabaseSync): EventLog {
     SELECT (SELECT coalesce(max(position), -1) + 1 FROM events), ?1, ?2, ?3
     WHERE coalesce((SELECT max(revision) FROM events WHERE stream = ?1), ${NO_STREAM}) = ?2 - 1`);
   const head = prepareQuery<{ revision: number | null }>(database, 'SELECT max(revision) AS revision FROM events WHERE stream = ?');
-  const ofStream = prepareQuery<{ leaf: string }>(database, 'SELECT leaf FROM events WHERE stream = ? AND revision >= ? ORDER BY revision');
-  const after = prepareQuery<EventRow>(database, 'SELECT position, stream, leaf FROM events WHERE position > ? ORDER BY position LIMIT ?');
+  const ofStream = prepareQuery<EventRow>(database, 'SELECT position, stream, revision, leaf FROM events WHERE stream = ? AND revision >= ? ORDER BY revision');
+  const after = prepareQuery<EventRow>(database, 'SELECT position, stream, revision, leaf FROM events WHERE position > ? ORDER BY position LIMIT ?');
 
   return {
     append: ({ stream, expectedRevision, leaves }) => {
@@ -61,18 +62,31 @@ export function createEventLog(database: DatabaseSync): EventLog {
       }
       return { kind: 'appended', revision };
     },
-    readStream: (stream, from) => ofStream.all(stream, from).map((row) => parseLeaf(stream, row.leaf)),
+    readStream: (stream, from) => ofStream.all(stream, from).map(parseLeaf),
     rowsAfter: (position, limit) => after.all(position, limit),
   };
 }
 
 /** @throws StreamDenied for a leaf that is not JSON any more */
-export const toPositioned = ({ position, stream, leaf }: EventRow): PositionedEvent => ({ position, event: parseLeaf(stream, leaf) });
+export const toPositioned = (row: EventRow): PositionedEvent => ({ position: row.position, event: parseLeaf(row) });
 
-function parseLeaf(stream: string, leaf: string): RecordedEvent {
-  try {
-    return JSON.parse(leaf);
-  } catch (error) {
-    throw new StreamDenied(stream, { cause: error });
+/** A leaf that is not a JSON object any more. The message does not quote it. */
+class UnreadableLeaf extends Error {
+  readonly revision: Revision;
+  constructor({ position, stream, revision }: EventRow) {
+    super(`event ${revision} of stream ${stream} at position ${position} is not a JSON object`);
+    this.name = 'UnreadableLeaf';
+    this.revision = revision;
   }
+}
+
+function parseLeaf(row: EventRow): RecordedEvent {
+  let event: RecordedEvent | null = null;
+  try {
+    event = JSON.parse(row.leaf);
+  } catch {
+    // What it says quotes the leaf.
+  }
+  if (typeof event !== 'object' || event === null) throw new StreamDenied(row.stream, { cause: new UnreadableLeaf(row) });
+  return event;
 }

@@ -29,8 +29,9 @@ export function lockDirectory(directory: string): DirectoryLock {
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(file, { timeout: 0 });
-    // No journal file beside it: nothing is ever written, the file stays empty.
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    // No journal file beside it: nothing is ever committed, the file stays empty. Of a file that is read-only BEGIN EXCLUSIVE takes a shared lock
+    // and says nothing; a write, even one that is never committed, is refused.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 0');
   } catch (error) {
     database?.close();
     if (sqliteErrorCode(error) === SQLITE_BUSY) throw new DataDirectoryLocked(directory);

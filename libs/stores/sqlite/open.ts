@@ -6,7 +6,8 @@ import type { EventStore } from '#ports/event-store.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { KeyVault } from '#ports/key-vault.ts';
 import type { ReadModels } from '#ports/read-models.ts';
-import { createPrivateFile, prepareDirectory } from './data-directory.ts';
+import type { StoreCheck } from '#ports/store-check.ts';
+import { createPrivateFile, prepareDirectory, refuseClosedFiles } from './data-directory.ts';
 import { MEMORY, openDatabase } from './database.ts';
 import { createDocuments } from './documents.ts';
 import { createEphemeralStore } from './ephemeral-store.ts';
@@ -17,6 +18,7 @@ import { createJournal } from './journal.ts';
 import { createKeyVault } from './key-vault.ts';
 import { type DirectoryLock, lockDirectory, lockFile } from './lock.ts';
 import { createReadModels } from './read-models.ts';
+import { createStoreCheck } from './store-check.ts';
 import { createWriter } from './writer.ts';
 
 export interface SqliteStoreOptions {
@@ -38,6 +40,7 @@ export interface SqliteStores {
   readonly journal: Journal;
   readonly ephemeral: EphemeralStore;
   readonly vault: KeyVault;
+  readonly check: StoreCheck;
   /** True after a fatal error: writes are refused with StoreUnavailable, reads still show what was committed before. */
   readonly failed: boolean;
   /** Commits what is queued, ends subscriptions, closes the database and frees the directory. May be called twice. */
@@ -61,6 +64,7 @@ export function openSqliteStores({ directory, collections, clock, onFatal, maxPa
       journal: createJournal(log, documents, writer),
       ephemeral: createEphemeralStore(database, writer, clock),
       vault: createKeyVault(database, writer),
+      check: createStoreCheck(database),
       get failed() {
         return writer.state === 'failed';
       },
@@ -79,6 +83,7 @@ export function openSqliteStores({ directory, collections, clock, onFatal, maxPa
 function claim(directory: string): DirectoryLock {
   prepareDirectory(directory);
   const file = join(directory, DATABASE_FILE);
+  refuseClosedFiles(directory, [file, `${file}-wal`, `${file}-shm`, lockFile(directory)]);
   // Where no lock file is, nobody is running: look before even that file is made. Where one is, opening and closing the database file before
   // the lock is ours could drop the locks of another store in this process.
   if (!existsSync(lockFile(directory))) refuseForeignFile(file);

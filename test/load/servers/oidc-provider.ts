@@ -1,13 +1,14 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import Provider, { type Context } from 'oidc-provider';
+import type { Context } from 'oidc-provider';
 import { ACCOUNTS, CLIENT, ID_TOKEN_ALG, PERSON_SCOPE, REDIRECT_URI, RESOURCES } from '../target.ts';
 
 /** What Grantlog is measured beside: npm oidc-provider on its in-memory adapter, with an instant sign-in and consent that is remembered. */
 const port = Number(process.env['PORT']);
 // It says that this Node and its adapter are not for production: known here.
 console.warn = () => undefined;
+const { default: Provider } = await import('oidc-provider');
 
 const privateJwk = (key: KeyObject, alg: string) => ({ ...key.export({ format: 'jwk' }), alg, use: 'sig' });
 const keys = [

@@ -143,6 +143,18 @@ t.test('a try that the server was too busy to look at is 503 and does not count'
   t.strictSame(await statuses(6, 'alice'), [...times(5, 401), 429]);
 });
 
+t.test('regression S7: a try that broke off while the account was looked up does not count', async (t) => {
+  const { attempt, statuses, server } = later();
+  const commands = server.core.commands as { load: typeof server.core.commands.load };
+  const { load } = commands;
+  for (const broken of ['username', 'account']) {
+    commands.load = (aggregate, ...rest) => (aggregate.category === broken ? Promise.reject(new Error('the store is away')) : load(aggregate, ...rest));
+    for (let round = 0; round < 40; round++) t.equal((await attempt('alice')).status, 500);
+  }
+  commands.load = load;
+  t.strictSame(await statuses(6, 'alice'), [...times(5, 401), 429]);
+});
+
 t.test('interface.md: of 50 parallel guesses at most 5 are looked at', async (t) => {
   const { attempt, count, clock } = later();
   const seen = await Promise.all(Array.from({ length: 50 }, () => attempt('alice')));

@@ -68,6 +68,26 @@ t.test('RFC 7662 2.2: a refresh token is shown to its own client, as long as it 
   }
 });
 
+t.test('interface.md, RFC 7662 2.2: exp of a refresh token is when it ends at the latest: with its session where it is bound to one, and with its family', async (t) => {
+  const HOUR = 3600;
+  const short = await startServer(t, { config: { bootstrap: BOOTSTRAP, lifetimes: { sessionAbsolute: '2h', refreshTokenAbsolute: '40d' } } });
+  const shortly = directOf(short);
+  const left = async (token: string) => (await shortly.introspect(token, web)).body.exp - Math.floor(short.clock.now() / 1000);
+  const near = (actual: number, wanted: number, message: string) => t.ok(Math.abs(actual - wanted) <= 5, `${message}: ${actual}`);
+  const bound = await shortly.tokens(web, { scope: 'openid read:photos' });
+  const free = await shortly.tokens(web);
+  near(await left(bound.refresh_token), 2 * HOUR, 'bound to the session');
+  near(await left(free.refresh_token), 30 * 24 * HOUR, 'with offline_access');
+  short.clock.advance(HOUR);
+  const { body: rotated } = await shortly.refresh(web, bound.refresh_token);
+  near(await left(rotated.refresh_token), HOUR, 'a rotation does not move the end of the session');
+  const { body: freed } = await shortly.refresh(web, free.refresh_token);
+  short.clock.advance(20 * 24 * HOUR);
+  t.same((await shortly.introspect(rotated.refresh_token, web)).body, { active: false });
+  const { body: last } = await shortly.refresh(web, freed.refresh_token);
+  near(await left(last.refresh_token), 20 * 24 * HOUR - HOUR, 'at most to the end of the family');
+});
+
 t.test('RFC 7662 4: a token is shown to its client, and to clients that introspect its resource; anyone else gets {"active":false} and nothing more', async (t) => {
   const tokens = { own: (await direct.tokens(web)).access_token, photos: (await direct.tokens(web, at(PHOTOS))).access_token, mail: (await direct.tokens(web, at(MAIL))).access_token, machine: (await direct.clientCredentials(web, { scope: 'read:photos', resource: PHOTOS })).body.access_token };
   const sees = { web: [true, true, true, true], api: [true, true, true, true], 'photos-api': [false, true, false, true], 'issuer-api': [true, false, false, false], 'nosy-api': [false, false, false, false], post: [false, false, false, false] };
