@@ -1,2 +1,2 @@
-/** `node:http` without what an `import` of it brings along: to name its exports Node loads undici, 15 MiB that nothing here uses. */
+/** `node:http` without what an `import` of it brings along: to name its exports Node loads undici, some MiB that nothing here uses. */
 export const { createServer, request } = process.getBuiltinModule('node:http');
