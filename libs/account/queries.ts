@@ -1,4 +1,4 @@
-import { keyedHash } from '#credentials/credential-keys.ts';
+import { hashFor } from '#credentials/credential-keys.ts';
 import { openPersonal } from '#credentials/personal-data.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -14,9 +14,7 @@ export const normalizeUsername = (username: string): string => username.normaliz
 
 /** How a user name is known outside its account: a keyed hash, because it could be guessed. */
 export async function usernameHash(core: Core, username: string): Promise<string> {
-  const key = await core.keyring.key('hmac/username');
-  if (key === null) throw new Error('the key of user names was destroyed');
-  return keyedHash(key, normalizeUsername(username));
+  return hashFor(core.keyring, 'username', normalizeUsername(username));
 }
 
 /** The account that holds a user name; null when nobody does. */

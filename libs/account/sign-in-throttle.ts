@@ -86,8 +86,8 @@ export function createSignInThrottle({ ephemeral, clock }: Pick<Core, 'ephemeral
 
   return {
     async begin(account, address) {
-      const everyone = (await ephemeral.get<Gate>(GATE, EVERYONE.key))?.value.until ?? 0;
-      if (everyone > clock.now()) return throttled(everyone - clock.now());
+      const everyone = await remaining(EVERYONE);
+      if (everyone > 0) return throttled(everyone);
       const [name, place] = [byAccount(account), byAddress(address)];
       // One after the other: an address that has to wait makes no record of the names it tries.
       const placeWait = await take(place);

@@ -1,4 +1,4 @@
-import { keyedHash } from '#credentials/credential-keys.ts';
+import { hashFor } from '#credentials/credential-keys.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import { type Caller, limitKey } from '#runtime/caller.ts';
 import type { Core } from '#runtime/core.ts';
@@ -58,7 +58,5 @@ async function look(core: Core, find: () => Promise<Document<AccountState> | nul
 }
 
 async function addressHash(core: Core, address: string): Promise<string> {
-  const key = await core.keyring.key('hmac/address');
-  if (key === null) throw new Error('the key of addresses was destroyed');
-  return keyedHash(key, limitKey(address));
+  return hashFor(core.keyring, 'address', limitKey(address));
 }

@@ -1,4 +1,4 @@
-import { keyedHash, sameHash } from '#credentials/credential-keys.ts';
+import { hashFor, sameHash } from '#credentials/credential-keys.ts';
 import { type Clock, toInstant } from '#ports/clock.ts';
 import type { Core } from '#runtime/core.ts';
 import type { ClientSecret, ClientState } from './projection.ts';
@@ -8,9 +8,7 @@ export const generateSecret = (core: Core): string => core.random.bytes(32).toSt
 
 /** HMAC of a client secret under a key of the vault: chosen secrets can be guessed, and the log may be read by many. */
 export async function hashSecret(core: Core, clientId: string, secret: string): Promise<string> {
-  const key = await core.keyring.key('hmac/client-secret');
-  if (key === null) throw new Error('the key of client secrets was destroyed');
-  return keyedHash(key, `${clientId}\n${secret}`);
+  return hashFor(core.keyring, 'client-secret', `${clientId}\n${secret}`);
 }
 
 const isLive = (secret: ClientSecret, clock: Clock): boolean => secret.expiresAt === null || secret.expiresAt > toInstant(clock.now());

@@ -1,4 +1,4 @@
-import { keyedHash } from '#credentials/credential-keys.ts';
+import { hashFor } from '#credentials/credential-keys.ts';
 import { subjectKey } from '#credentials/personal-data.ts';
 import type { Document } from '#kernel/aggregate.ts';
 import type { Scope } from '#kernel/scope.ts';
@@ -25,9 +25,7 @@ export interface ConsentDecided {
 
 /** The consent of a person to a client: always the same id for the same two, and nobody else can work it out. */
 export async function consentIdOf(core: Core, sub: string, clientId: string): Promise<string> {
-  const key = await core.keyring.key('hmac/consent');
-  if (key === null) throw new Error('the key of consents was destroyed');
-  return keyedHash(key, `${sub}\n${clientId}`);
+  return hashFor(core.keyring, 'consent', `${sub}\n${clientId}`);
 }
 
 async function asked(core: Core, decided: ConsentDecided): Promise<ConsentAsked> {

@@ -61,8 +61,18 @@ export function createCredentialKeys(keyring: Keyring, random: Random): Credenti
 /** SHA-256, base64url: how high-entropy secrets stand in the log. */
 export const secretHash = (secret: string | Uint8Array): string => hash('sha256', secret, 'base64url');
 
+/** What the vault keeps a hash key of its own for; one purpose’s hashes say nothing about another’s. */
+export type HashPurpose = 'address' | 'bootstrap' | 'client-secret' | 'consent' | 'csrf' | 'oauth-query' | 'username';
+
 /** HMAC-SHA-256, base64url: how values that can be guessed (user names, chosen client secrets) stand in the log. */
 export const keyedHash = (key: Buffer | KeyObject, value: string): string => createHmac('sha256', key).update(value).digest('base64url');
+
+/** The keyed hash of a value under the vault's own key for a purpose, made at its first use. @throws Error when that key was destroyed, StoreUnavailable */
+export async function hashFor(keyring: Keyring, purpose: HashPurpose, value: string): Promise<string> {
+  const key = await keyring.key(`hmac/${purpose}`);
+  if (key === null) throw new Error(`the key of ${purpose} hashes was destroyed`);
+  return keyedHash(key, value);
+}
 
 /** Constant-time comparison of two hashes or other texts; texts of different length differ. */
 export function sameHash(a: string, b: string): boolean {

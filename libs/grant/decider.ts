@@ -21,40 +21,35 @@ export interface Presenter {
 const refuse = (reason: Refusal, ...events: NewGrantEvent[]): GrantDecision<Refused> => ({ events, outcome: { kind: 'refused', reason } });
 const personal = (origin: PersonalFields | null) => (origin === null ? {} : { personal: [origin] });
 
-export interface Authorize {
+type Issued = { readonly kind: 'issued' | 'already' };
+
+interface NewGrant {
   readonly grant: Data<'GrantIssued'>;
-  readonly code: Data<'AuthorizationCodeIssued'>;
   readonly origin: PersonalFields | null;
+}
+
+/** A grant is born with what came of it: both facts in one append to a new stream. */
+function issue({ grant, origin }: NewGrant, result: NewGrantEvent, state: GrantState): GrantDecision<Issued> {
+  if (state.status !== 'none') return { events: [], outcome: { kind: 'already' } };
+  return { events: [{ type: 'GrantIssued', version: 1, data: grant, ...personal(origin) }, result], outcome: { kind: 'issued' } };
+}
+
+export interface Authorize extends NewGrant {
+  readonly code: Data<'AuthorizationCodeIssued'>;
 }
 
 /** RFC 6749 4.1.2: grant and code in one append to a new stream. */
-export function authorize(command: Authorize, state: GrantState): GrantDecision<{ readonly kind: 'issued' | 'already' }> {
-  if (state.status !== 'none') return { events: [], outcome: { kind: 'already' } };
-  return {
-    events: [
-      { type: 'GrantIssued', version: 1, data: command.grant, ...personal(command.origin) },
-      { type: 'AuthorizationCodeIssued', version: 1, data: command.code },
-    ],
-    outcome: { kind: 'issued' },
-  };
+export function authorize(command: Authorize, state: GrantState): GrantDecision<Issued> {
+  return issue(command, { type: 'AuthorizationCodeIssued', version: 1, data: command.code }, state);
 }
 
-export interface GrantByPassword {
-  readonly grant: Data<'GrantIssued'>;
+export interface GrantByPassword extends NewGrant {
   readonly tokens: Data<'PasswordCredentialsRedeemed'>;
-  readonly origin: PersonalFields | null;
 }
 
 /** RFC 6749 4.3: grant and tokens in one append to a new stream. Whether it is allowed at all was decided before. */
-export function grantByPassword(command: GrantByPassword, state: GrantState): GrantDecision<{ readonly kind: 'issued' | 'already' }> {
-  if (state.status !== 'none') return { events: [], outcome: { kind: 'already' } };
-  return {
-    events: [
-      { type: 'GrantIssued', version: 1, data: command.grant, ...personal(command.origin) },
-      { type: 'PasswordCredentialsRedeemed', version: 1, data: command.tokens },
-    ],
-    outcome: { kind: 'issued' },
-  };
+export function grantByPassword(command: GrantByPassword, state: GrantState): GrantDecision<Issued> {
+  return issue(command, { type: 'PasswordCredentialsRedeemed', version: 1, data: command.tokens }, state);
 }
 
 export interface RedeemCode extends Presenter {

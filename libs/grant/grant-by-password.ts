@@ -1,12 +1,11 @@
 import { subjectKey } from '#credentials/personal-data.ts';
 import type { Document } from '#kernel/aggregate.ts';
-import { toInstant } from '#ports/clock.ts';
 import { originFields, originOf } from '#runtime/caller.ts';
 import type { Core } from '#runtime/core.ts';
 import { type Approval, grantFact } from './approval.ts';
 import { grantByPassword as decide } from './decider.ts';
 import type { AccessTokenFact, ClientAuthenticationFact } from './events.ts';
-import { refreshTokenFact } from './issue-tokens.ts';
+import { firstRefreshToken } from './issue-tokens.ts';
 import { type GrantState, grants } from './projection.ts';
 
 export interface PasswordGrantRequest extends Approval {
@@ -20,11 +19,8 @@ export async function grantByPassword(core: Core, request: PasswordGrantRequest)
   const { signedIn, clientId, caller } = request;
   const { sub } = signedIn.account.state;
   const grantId = core.random.uuid();
-  const now = core.clock.now();
-  const { refreshToken: idle, refreshTokenAbsolute: absolute } = core.config.lifetimes;
-  const absoluteExpiresAt = now + absolute * 1000;
-  const refreshToken = request.wantsRefreshToken ? await refreshTokenFact(core, grantId, 0, Math.min(now + idle * 1000, absoluteExpiresAt)) : null;
-  const tokens = { access_token: request.accessToken, refresh_token: refreshToken, absolute_expires_at: refreshToken === null ? null : toInstant(absoluteExpiresAt), authentication: request.authentication };
+  const { refreshToken, absoluteExpiresAt } = await firstRefreshToken(core, grantId, request.wantsRefreshToken);
+  const tokens = { access_token: request.accessToken, refresh_token: refreshToken, absolute_expires_at: absoluteExpiresAt, authentication: request.authentication };
   const command = { grant: grantFact('password', request), tokens, origin: originFields(caller, subjectKey(sub)) };
   const { document } = await core.commands.handle(grants, grantId, decide, command, originOf(caller, { kind: 'account', id: sub }), { document: null });
   if (document === null) throw new Error('a grant was issued and is not there');

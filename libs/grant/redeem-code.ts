@@ -8,7 +8,7 @@ import { type Caller, originFields, originOf } from '#runtime/caller.ts';
 import type { Core } from '#runtime/core.ts';
 import { redeemCode as decide, type Refused } from './decider.ts';
 import type { AccessTokenFact, ClientAuthenticationFact } from './events.ts';
-import { refreshTokenFact } from './issue-tokens.ts';
+import { firstRefreshToken } from './issue-tokens.ts';
 import { type GrantState, grants } from './projection.ts';
 
 export interface RedeemCodeRequest {
@@ -30,12 +30,8 @@ export const s256 = (verifier: string): string => createHash('sha256').update(ve
 /** Spends a code (RFC 6749 4.1.3): one append decides, however many ask at once. */
 export async function redeemCode(core: Core, request: RedeemCodeRequest): Promise<{ readonly outcome: { readonly kind: 'redeemed' } | Refused; readonly document: Document<GrantState> | null }> {
   const { handle, document, clientId, caller } = request;
-  const now = core.clock.now();
-  const { refreshToken: idle, refreshTokenAbsolute: absolute } = core.config.lifetimes;
-  const absoluteExpiresAt = now + absolute * 1000;
-  const refreshToken = request.wantsRefreshToken ? await refreshTokenFact(core, handle.grantId, 0, Math.min(now + idle * 1000, absoluteExpiresAt)) : null;
   const command = {
-    now: toInstant(now),
+    now: toInstant(core.clock.now()),
     hash: secretHash(handle.secret),
     clientId,
     authentication: request.authentication,
@@ -43,8 +39,7 @@ export async function redeemCode(core: Core, request: RedeemCodeRequest): Promis
     redirectUri: request.redirectUri,
     codeChallenge: request.codeVerifier === null ? null : s256(request.codeVerifier),
     accessToken: request.accessToken,
-    refreshToken,
-    absoluteExpiresAt: refreshToken === null ? null : toInstant(absoluteExpiresAt),
+    ...(await firstRefreshToken(core, handle.grantId, request.wantsRefreshToken)),
   };
   return core.commands.handle(grants, handle.grantId, decide, command, originOf(caller, { kind: 'client', id: clientId }), { document });
 }

@@ -1,4 +1,4 @@
-import { keyedHash, sameHash } from '#credentials/credential-keys.ts';
+import { hashFor, sameHash } from '#credentials/credential-keys.ts';
 import type { Core } from '#runtime/core.ts';
 import { type Locale, LOCALES } from '#ui/pages/locale.ts';
 
@@ -12,9 +12,7 @@ export interface FormBinding {
 
 /** The hidden `csrf` value of a form: its language and a keyed hash of all it is bound to. */
 export async function csrfToken(core: Core, { browser, sessionId, locale, about }: FormBinding): Promise<string> {
-  const key = await core.keyring.key('hmac/csrf');
-  if (key === null) throw new Error('the key of form tokens was destroyed');
-  return `${locale}.${keyedHash(key, [browser, sessionId ?? '', locale, about].join('\n'))}`;
+  return `${locale}.${await hashFor(core.keyring, 'csrf', [browser, sessionId ?? '', locale, about].join('\n'))}`;
 }
 
 /** The language that a form was shown in, as its token says; the token is checked by `isCsrfToken`. */

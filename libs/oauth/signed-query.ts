@@ -1,4 +1,4 @@
-import { keyedHash, sameHash } from '#credentials/credential-keys.ts';
+import { hashFor, sameHash } from '#credentials/credential-keys.ts';
 import type { Core } from '#runtime/core.ts';
 
 /** What a signed query is good for: `sign-in` and `consent` on those pages, `resume` back at the authorization endpoint. */
@@ -7,9 +7,7 @@ export type Purpose = 'sign-in' | 'consent' | 'resume';
 const TAIL = /^(.*)&exp=(\d{1,12})&sig=([A-Za-z0-9_-]{43})$/s;
 
 async function signature(core: Core, purpose: Purpose, browser: string, signed: string): Promise<string> {
-  const key = await core.keyring.key('hmac/oauth-query');
-  if (key === null) throw new Error('the key of signed queries was destroyed');
-  return keyedHash(key, `${purpose}\n${browser}\n${signed}`);
+  return hashFor(core.keyring, 'oauth-query', `${purpose}\n${browser}\n${signed}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { needsSecret, registerClient } from '#client/register-client.ts';
 import { rotateSecret } from '#client/rotate-secret.ts';
 import { findSecret } from '#client/secrets.ts';
 import { updateClient } from '#client/update-client.ts';
-import { keyedHash } from '#credentials/credential-keys.ts';
+import { hashFor } from '#credentials/credential-keys.ts';
 import { StreamDenied } from '#ports/store-errors.ts';
 import type { BootstrapAccount, BootstrapClient } from './config/bootstrap.ts';
 import type { Core } from './core.ts';
@@ -21,9 +21,7 @@ const ORIGIN: Origin = { actor: { kind: 'bootstrap', id: null }, request: null }
  * (RFC 8785), so that neither the order of keys nor a default that a later release adds makes an entry look changed.
  */
 async function fingerprint(core: Core, { source }: BootstrapAccount | BootstrapClient): Promise<string> {
-  const key = await core.keyring.key('hmac/bootstrap');
-  if (key === null) throw new Error('the key of bootstrap fingerprints was destroyed');
-  return `v1.${keyedHash(key, canonicalize(source) as string)}`;
+  return `v1.${await hashFor(core.keyring, 'bootstrap', canonicalize(source) as string)}`;
 }
 
 /**

@@ -1,6 +1,4 @@
-// JavaScript on purpose: with the compile cache on before the first TypeScript is imported, Node does not load its type stripper.
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import '../../libs/runtime/compile-cache.js';
 
-enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/grantlog', import.meta.url)));
+// Not a static import: those are all loaded before the first of them runs.
 await import('./main.ts');

@@ -1,10 +1,8 @@
-import { useCompileCache } from '#runtime/compile-cache.ts';
+import { processConfig } from '#runtime/config/process-config.ts';
 import { exitCodeOf, reportFailure } from '#runtime/exit-code.ts';
+import { serveAllInOne } from './serve.ts';
 
-useCompileCache();
 try {
-  const { processConfig } = await import('#runtime/config/process-config.ts');
-  const { serveAllInOne } = await import('./serve.ts');
   await serveAllInOne(processConfig());
 } catch (error) {
   reportFailure(error);

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { type Finished, snapshot, startProcess, startServerProcess } from '#support/process.ts';
 
-const SERVER = 'services/all-in-one/main.ts';
+const SERVER = 'services/all-in-one/main.js';
 const base = mkdtempSync(join(tmpdir(), 'grantlog-start-'));
 t.teardown(() => rmSync(base, { recursive: true, force: true }));
 

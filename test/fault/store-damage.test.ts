@@ -9,7 +9,7 @@ import { snapshot, startProcess, startServerProcess, type ServerProcess } from '
 import { CLIENTS, PEOPLE } from '#support/server.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const SERVER = 'services/all-in-one/main.ts';
+const SERVER = 'services/all-in-one/main.js';
 const { web, post } = CLIENTS;
 const OTHER_KEY = Buffer.alloc(32, 1).toString('base64url');
 

@@ -45,7 +45,7 @@ export interface ServerProcess extends Child {
 }
 
 /** Starts the server and waits for its `ready`. @throws Error with what it printed when it ends instead */
-export async function startServerProcess(env: Readonly<Record<string, string>>, script = 'services/all-in-one/main.ts', args: readonly string[] = []): Promise<ServerProcess> {
+export async function startServerProcess(env: Readonly<Record<string, string>>, script = 'services/all-in-one/main.js', args: readonly string[] = []): Promise<ServerProcess> {
   const server = startProcess(script, args, env);
   const ready = (async () => {
     for (;;) {

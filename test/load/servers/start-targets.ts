@@ -6,7 +6,7 @@ import { ACCOUNTS, CLIENT, ID_TOKEN_ALG, PASSWORD, PERSON_SCOPE, REDIRECT_URI, R
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export const MAIN = here('../../../services/all-in-one/main.ts');
+export const MAIN = here('../../../services/all-in-one/main.js');
 const WITHOUT_PASSWORD_HASH = here('./grantlog-without-password-hash.ts');
 
 export interface StartedTarget extends Target, Pick<Running, 'stop'> {
